@@ -1,0 +1,9 @@
+"""The habits app's place in Django."""
+
+from django.apps import AppConfig
+
+
+class HabitsConfig(AppConfig):
+    """Configuration of the habits app."""
+
+    name = "habits"
