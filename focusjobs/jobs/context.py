@@ -1,0 +1,88 @@
+"""The running job, as its task sees it: number, attempt, progress and log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+MAX_LINE = 10_000
+"""Characters of a log line that are kept."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One log line of a job."""
+
+    at: datetime
+    level: str
+    text: str
+
+
+@dataclass(eq=False)
+class JobContext:
+    """One attempt of a job. What it reports is kept in memory and written in batches (`focusjobs.jobs.pulse`)."""
+
+    job_id: int | None
+    attempt: int = 1
+    max_attempts: int = 1
+    _lock: Lock = field(default_factory=Lock, repr=False)
+    _progress: Any = None
+    _lines: list[Line] = field(default_factory=list, repr=False)
+
+    def progress(self, done: float, total: float | None = None, note: str = "") -> None:
+        """Report how far the job has come: `done` of `total`, in whatever unit, with a few words."""
+        report: dict[str, Any] = {"done": done}
+        if total is not None:
+            report["total"] = total
+        if note:
+            report["note"] = note
+        with self._lock:
+            self._progress = report
+
+    def log(self, text: str, *, level: str = "info") -> None:
+        """Add a line to the job's log; NUL characters are dropped, since PostgreSQL cannot hold them."""
+        line = Line(datetime.now(UTC), level, text.replace("\0", "")[:MAX_LINE])
+        logger.log(logging.getLevelNamesMapping().get(level.upper(), logging.INFO), line.text)
+        if self.job_id is None:
+            return
+        with self._lock:
+            self._lines.append(line)
+
+    def take_reports(self) -> tuple[Any, list[Line]]:
+        """Hand over what was reported since the last call: the latest progress or None, and the log lines."""
+        with self._lock:
+            progress, lines = self._progress, self._lines
+            self._progress, self._lines = None, []
+        return progress, lines
+
+    def give_back(self, progress: Any, lines: list[Line]) -> None:
+        """Put back reports that could not be written; newer progress stands."""
+        with self._lock:
+            self._progress = self._progress if self._progress is not None else progress
+            self._lines = lines + self._lines
+
+
+_current: ContextVar[JobContext | None] = ContextVar("focusjobs_current_job", default=None)
+
+
+def current_job() -> JobContext:
+    """Give the job that is running; in a plain call of a task, one that reports nowhere but to the log."""
+    return _current.get() or JobContext(job_id=None)
+
+
+@contextmanager
+def running(context: JobContext) -> Iterator[JobContext]:
+    """Make this the current job for the length of the block."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)

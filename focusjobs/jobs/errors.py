@@ -1,0 +1,59 @@
+"""What can go wrong with a job, and the signals by which a task steers its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class JobError(Exception):
+    """Base of the job layer's errors. Do not raise it directly."""
+
+
+class InvalidTask(JobError, TypeError):
+    """A task's declaration cannot work."""
+
+
+class InvalidJob(JobError, ValueError):
+    """A job was refused where it was enqueued. Base of the reasons below; also raised for options that clash."""
+
+
+class InvalidArguments(InvalidJob):
+    """The arguments do not fit the task's signature."""
+
+
+class NotJSON(InvalidJob):
+    """An argument is of a type that JSON cannot hold."""
+
+
+class PayloadTooLarge(InvalidJob):
+    """The arguments take more than `MAX_PAYLOAD` bytes as JSON."""
+
+
+class UnknownQueue(InvalidJob):
+    """The queue is not one of `JOBS_QUEUES`, so that no worker would ever take the job."""
+
+
+class DuplicateKey(InvalidJob):
+    """One call of `enqueue_many` holds the same `unique_key` twice."""
+
+
+class LeaseLost(JobError):
+    """Another worker holds the job by now: what this attempt did in the database is rolled back."""
+
+
+class Signal(Exception):  # noqa: N818 - control flow, not an error
+    """Base of the exceptions by which a task steers its job. Do not raise it directly."""
+
+
+class Cancel(Signal):
+    """End the job now, as cancelled: `raise Cancel("the device is gone")`. No further attempt is made."""
+
+
+class Snooze(Signal):
+    """Put the job off: `raise Snooze(timedelta(minutes=5))`. It costs no attempt."""
+
+    def __init__(self, delay: timedelta, reason: str = "") -> None:
+        if delay < timedelta(0):
+            raise ValueError(f"A job cannot be put off by {delay}.")
+        super().__init__(reason or f"put off for {delay}")
+        self.delay = delay
