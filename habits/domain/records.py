@@ -82,9 +82,9 @@ class Rule:
 class Record:
     """What a person recorded on one local day.
 
-    `value` is in thousandths of a unit (a tick is 1000, “not done” is 0); None says nothing of the day. `skipped` excuses
-    the day and outranks the value. `noted` tells that there is a note: such a day belongs to the history even when
-    nothing else is known of it.
+    `value` is in thousandths of a unit (a tick is 1000, “not done” is 0); None says nothing of the day. `skipped`
+    excuses the day and outranks the value. `noted` tells that there is a note: such a day belongs to the history even
+    when nothing else is known of it.
     """
 
     value: int | None = None

@@ -1,0 +1,49 @@
+"""When a local wall time on chosen weekdays comes next. Pure: no Django, no clock, no I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from itertools import islice
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from habits.domain.calendar import ONE_DAY, local_to_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[datetime]:
+    """Yield, without end, the instants in UTC after the aware instant `after` at which a local time comes.
+
+    It comes once on each local date whose weekday is in the mask (bit 0 is Monday): the first time where the clocks go
+    back over it, as much later as they jump where they jump over it, and never twice at one instant (a date that a
+    territory left out falls on the next). Raises ValueError for a mask without a day or a naive `after`, and
+    `zoneinfo.ZoneInfoNotFoundError` for an unknown zone.
+    """
+    if not 1 <= weekdays <= 127:
+        raise ValueError(f"A weekday mask lies between 1 and 127, not {weekdays}.")
+    if after.tzinfo is None:
+        raise ValueError(f"An instant needs a time zone: {after.isoformat()}.")
+    return _fires(zone, local_time.replace(tzinfo=None), weekdays, after)
+
+
+def _fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[datetime]:
+    day = after.astimezone(ZoneInfo(zone)).date() - ONE_DAY
+    while True:
+        if weekdays >> day.weekday() & 1:
+            instant = local_to_utc(zone, datetime.combine(day, local_time))
+            if instant > after:
+                yield instant
+                after = instant
+        day += ONE_DAY
+
+
+def next_fires(zone: str, local_time: time, weekdays: int, after: datetime, count: int) -> list[datetime]:
+    """Return the first `count` instants of `fires`."""
+    return list(islice(fires(zone, local_time, weekdays, after), count))
+
+
+def next_fire(zone: str, local_time: time, weekdays: int, after: datetime) -> datetime:
+    """Return the first instant of `fires`."""
+    return next(fires(zone, local_time, weekdays, after))
