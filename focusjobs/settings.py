@@ -83,9 +83,25 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,
 )
 REDIS_URL = env.str("REDIS_URL")
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
+    raise ImproperlyConfigured("REDIS_URL starts with redis://, rediss:// or, for a Unix socket, unix://.")
+# A socket with a database number is unix://PATH?db=1 to redis-py and redis+socket://PATH?virtual_host=1 to Celery.
+# Either is accepted; REDIS_URL is in redis-py's spelling from here on, CELERY_BROKER_URL in Celery's.
+REDIS_URL = REDIS_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+CACHES = {
+    "default": {
+        "BACKEND": "focusjobs.cache.ForgetfulRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "focusjobs",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
 
 # --- Celery and the job ledger ---------------------------------------------------------------------------------------
 
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("db=", "virtual_host=")
 JOBS_QUEUES = env.list("JOBS_QUEUES", default=["default", "imports", "statistics", "notifications"])
 JOBS_LEASE = timedelta(seconds=env.int("JOBS_LEASE_SECONDS", default=30))
 
@@ -113,23 +129,57 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app",)
+# Where the links in e-mails lead: the phone app's deep link, or the address of a web page that opens it.
+APP_URL = env.str("APP_URL", default="focusjobs://account").rstrip("/")
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": f"{APP_URL}/verify-email/{{key}}",
+    "account_reset_password": f"{APP_URL}/reset-password",
+    "account_reset_password_from_key": f"{APP_URL}/reset-password/{{key}}",
+    "account_signup": f"{APP_URL}/signup",
+}
+# Proxies in front of the web process, each of which appends to X-Forwarded-For; the header is ignored without any.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Focusjobs <focusjobs@localhost>")
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "allauth.headless.contrib.rest_framework.authentication.XSessionTokenAuthentication",
+        "focusjobs.authentication.SessionTokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {  # an empty value turns a limit off
+        "anon": env.str("API_RATE_ANON", default="60/minute") or None,
+        "user": env.str("API_RATE_USER", default="600/minute") or None,
+    },
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "EXCEPTION_HANDLER": "focusjobs.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Focusjobs", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Focusjobs",
+    "VERSION": "1",
+    "DESCRIPTION": "Habits, what was done on each day, and the statistics. Accounts: /api/v1/auth/ (django-allauth, app).",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "focusjobs.problems.document_problems",
+    ],
+}
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,99 @@
+"""Errors of the REST interface, as RFC 9457 problem documents (application/problem+json)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import get_error_detail
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as rest_exception_handler
+
+PROBLEM_JSON = "application/problem+json"
+INVALID = "The content of the request is not valid; `errors` says what and why."
+WHOLE = "non_field_errors"
+"""Django REST Framework's name for an error that belongs to no single field."""
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception of a view into a problem document; None leaves a programming error to Django.
+
+    A `ValidationError` of a model or service counts as one of the request's.
+    """
+    if isinstance(error, ModelValidationError):
+        error = ValidationError(get_error_detail(error))
+    response = rest_exception_handler(error, context)
+    if response is None:
+        return None
+    detail = response.data.get("detail") if isinstance(response.data, dict) else None
+    if isinstance(detail, ErrorDetail):
+        response.data = problem(response.status_code, code=detail.code, detail=detail)
+    else:
+        response.data = problem(response.status_code, code="invalid", detail=INVALID, errors=flatten(response.data))
+    response.content_type = PROBLEM_JSON
+    return response
+
+
+def problem(status: int, **members: Any) -> dict[str, Any]:
+    """Give a problem document. Its type is about:blank, so that the title is the status' own (RFC 9457, 4.2.1)."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, **members}
+
+
+def flatten(detail: Any, field: str = "") -> list[dict[str, str]]:
+    """List the errors of a validation as `field` (a path of names and numbers, "" for the whole), `code`, `detail`."""
+    if isinstance(detail, dict):
+        parts = [(name, part) for name, part in detail.items()]
+    elif isinstance(detail, list):
+        # Errors of one field lie in a list of texts, those of a list's items in a list of dicts.
+        parts = [(str(n) if isinstance(part, dict) else WHOLE, part) for n, part in enumerate(detail)]
+    else:
+        return [{"field": field, "code": detail.code, "detail": str(detail)}]
+    return [error for name, part in parts for error in flatten(part, _join(field, str(name)))]
+
+
+def _join(field: str, name: str) -> str:
+    return field if name in (WHOLE, "__all__") else f"{field}.{name}".removeprefix(".")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that does not exist: a problem document under /api/, a page elsewhere."""
+    if not request.path.startswith("/api/"):
+        return defaults.page_not_found(request, exception)
+    document = problem(404, code="not_found", detail="There is nothing at this address.")
+    return JsonResponse(document, status=404, content_type=PROBLEM_JSON)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a programming error: a problem document under /api/, a page elsewhere."""
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
+    document = problem(500, code="error", detail="Something went wrong here; trying again later may help.")
+    return JsonResponse(document, status=500, content_type=PROBLEM_JSON)
+
+
+def document_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Add the problem document to every operation of an OpenAPI schema (a drf-spectacular post-processing hook)."""
+    text = {"type": "string"}
+    error = {"type": "object", "properties": {"field": text, "code": text, "detail": text}}
+    result["components"].setdefault("schemas", {})["Problem"] = {
+        "type": "object",
+        "description": "An error, as in RFC 9457. `errors` is there when the request's content was not valid.",
+        "properties": {
+            "type": text,
+            "title": text,
+            "status": {"type": "integer"},
+            "detail": text,
+            "code": text,
+            "errors": {"type": "array", "items": {**error, "required": ["field", "code", "detail"]}},
+        },
+        "required": ["type", "title", "status", "detail", "code"],
+    }
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in result["paths"].values():
+        for operation in path.values():
+            operation["responses"]["default"] = {"description": "An error", "content": content}
+    return result

@@ -1,0 +1,220 @@
+"""Writes of the habits app: one transaction each, and what depends on it told inside that transaction.
+
+A change that follows from a habit's records or from what it asks for raises `Habit.completions_version` and sends
+`habits.signals.completions_changed`. Repeating a write changes, and tells, nothing. Content that is not valid raises
+`django.core.exceptions.ValidationError`; a habit that was deleted meanwhile raises `Habit.DoesNotExist`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from typing import Any, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Max, Model
+from django.utils import timezone
+
+from habits.domain.territory import first_weekday_of_locale
+from habits.models import Completion, Habit, User, new_client_id
+from habits.selectors import habits_of, local_today
+from habits.signals import completions_changed
+
+FIRST_DAY = date(1970, 1, 1)
+"""The earliest day that can have a record; habit apps count their days from it."""
+
+LONGEST_PERIOD = 366
+"""Days over which a frequency may count."""
+
+RULE_FIELDS = frozenset({"kind", "freq_num", "freq_den", "weekdays", "target_type", "target_value"})
+"""What a habit asks for: with these its statistics change."""
+
+
+class HabitFields(TypedDict, total=False):
+    """What can be set of a habit; meanings as in `habits.models.Habit`."""
+
+    name: str
+    question: str
+    notes: str
+    category: str
+    color: str
+    kind: str
+    freq_num: int
+    freq_den: int
+    weekdays: int
+    target_type: str
+    target_value: float
+    unit: str
+    reminder_time: time | None
+    reminder_weekdays: int
+    position: float
+    archived: bool
+
+
+class ProfileFields(TypedDict, total=False):
+    """What a person can set of themselves; meanings as in `habits.models.User`."""
+
+    name: str
+    timezone: str
+    day_start: int
+    week_start: int
+    locale: str
+
+
+@transaction.atomic
+def create_habit(*, user: User, client_id: str | None = None, **fields: Unpack[HabitFields]) -> tuple[Habit, bool]:
+    """Make a habit at the end of the person's list and tell True, or give the one that has this `client_id` and False.
+
+    So a phone that lost the answer repeats its request. The habit that is found stays as it is.
+    """
+    habit = Habit(user=user, client_id=client_id or new_client_id())
+    _assign(habit, fields)
+    if "position" not in fields:
+        habit.position = (habits_of(user).aggregate(last=Max("position"))["last"] or 0) + 1
+    _validate(habit, RULE_FIELDS)
+    values = {field.attname: getattr(habit, field.attname) for field in Habit._meta.concrete_fields if field.editable}
+    del values["id"], values["user_id"]
+    return Habit.objects.get_or_create(user=user, client_id=habit.client_id, defaults=values)
+
+
+@transaction.atomic
+def update_habit(*, habit: Habit, **fields: Unpack[HabitFields]) -> Habit:
+    """Change a habit and give it as it now is."""
+    locked = _lock(habit)
+    changed = _assign(locked, fields)
+    if changed:
+        _validate(locked, changed)
+        locked.save(update_fields=[*changed, "updated_at"])
+    if changed & RULE_FIELDS:
+        _announce(locked)
+    return locked
+
+
+@transaction.atomic
+def delete_habit(*, habit: Habit) -> None:
+    """Delete a habit with all its records. Archiving (`update_habit(archived=True)`) keeps them."""
+    _lock(habit).delete()
+
+
+@transaction.atomic
+def record_completion(
+    *,
+    habit: Habit,
+    day: date,
+    value: int | None = None,
+    skipped: bool = False,
+    note: str = "",
+    source: str = Completion.Source.APP,
+) -> tuple[Completion, bool]:
+    """Make this the record of a local day, in place of any other; tell True if the day had none.
+
+    `value` is in thousandths of a unit. Days from 1970-01-01 to one after the person's today are accepted: a phone
+    that travels east is ahead of the zone that is known here.
+    """
+    locked = _lock(habit)
+    _validate_day(locked.user, day)
+    record = locked.completions.filter(day=day).first()
+    created = record is None
+    record = record or Completion(habit=locked, day=day)
+    changed = _set(record, {"value": value, "skipped": skipped, "note": note})
+    if created or changed:
+        record.source = source
+        _validate_record(locked, record)
+        record.save()
+        _announce(locked)
+    return record, created
+
+
+@transaction.atomic
+def clear_completion(*, habit: Habit, day: date) -> bool:
+    """Forget what was recorded of a day; False if that was nothing."""
+    locked = _lock(habit)
+    deleted, _ = locked.completions.filter(day=day).delete()
+    if deleted:
+        _announce(locked)
+    return bool(deleted)
+
+
+@transaction.atomic
+def update_profile(*, user: User, **fields: Unpack[ProfileFields]) -> User:
+    """Change a person's settings. The first day of the week follows the locale until it is set to another."""
+    values: dict[str, Any] = dict(fields)
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if "locale" in values and locked.week_start == first_weekday_of_locale(locked.locale):
+        values.setdefault("week_start", first_weekday_of_locale(values["locale"]))
+    changed = _set(locked, values)
+    if changed:
+        locked.clean_fields(exclude={field.name for field in User._meta.fields} - changed)
+        locked.save(update_fields=changed)
+    return locked
+
+
+def _lock(habit: Habit) -> Habit:
+    """Give the habit as it is, with its owner, held until the end of the transaction.
+
+    The lock is the weaker one: rows that refer to the habit can still be inserted.
+    """
+    return Habit.objects.select_for_update(of=("self",), no_key=True).select_related("user").get(pk=habit.pk)
+
+
+def _announce(habit: Habit) -> None:
+    """Tell that a habit's statistics have changed. The caller holds its lock."""
+    Habit.objects.filter(pk=habit.pk).update(completions_version=F("completions_version") + 1)
+    habit.completions_version += 1
+    completions_changed.send(sender=Habit, habit_ids=[habit.pk], user_id=habit.user_id)
+
+
+def _set(row: Model, values: dict[str, Any]) -> set[str]:
+    changed = {name for name, value in values.items() if getattr(row, name) != value}
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
+
+
+def _assign(habit: Habit, fields: HabitFields) -> set[str]:
+    values: dict[str, Any] = dict(fields)
+    archived = values.pop("archived", None)
+    if archived is not None and archived != (habit.archived_at is not None):
+        values["archived_at"] = timezone.now() if archived else None
+    return _set(habit, values)
+
+
+def _validate(habit: Habit, changed: frozenset[str] | set[str]) -> None:
+    habit.clean_fields(exclude={"user"})
+    if not changed & RULE_FIELDS:
+        return
+    errors: dict[str, ValidationError] = {}
+    if habit.freq_den > LONGEST_PERIOD:
+        errors["freq_den"] = ValidationError(f"A period has at most {LONGEST_PERIOD} days.", code="max_value")
+    if habit.freq_num > habit.freq_den:
+        errors["freq_num"] = ValidationError(
+            f"A day counts once, so {habit.freq_num} times do not fit into {habit.freq_den} days.", code="max_value"
+        )
+    reaches = habit.kind != Habit.Kind.YES_NO and habit.target_type == Habit.TargetType.AT_LEAST
+    if reaches and habit.target_value <= 0:
+        errors["target_value"] = ValidationError("An amount to be reached is above 0.", code="min_value")
+    if errors:
+        raise ValidationError(errors)
+
+
+def _validate_day(user: User, day: date) -> None:
+    latest = local_today(user) + timedelta(days=1)
+    if not FIRST_DAY <= day <= latest:
+        message = f"Days from {FIRST_DAY} to {latest} can be recorded, not {day}."
+        raise ValidationError({"day": ValidationError(message, code="day_out_of_range")})
+
+
+def _validate_record(habit: Habit, record: Completion) -> None:
+    value, error = record.value, None
+    if value is None and not record.skipped and not record.note:
+        raise ValidationError("A record has a value, is skipped, or has a note; delete it to forget the day.", "empty")
+    if value is not None and record.skipped:
+        error = "A skipped day has no value."
+    elif value is not None and value < 0:
+        error = "A value is not below 0."
+    elif value is not None and habit.kind == Habit.Kind.YES_NO and value not in (0, 1000):
+        error = "A yes-or-no habit has the value 1 for done or 0 for not done."
+    elif value is not None and habit.kind == Habit.Kind.COUNTED and value % 1000:
+        error = "A number of times is a whole number."
+    if error:
+        raise ValidationError({"value": ValidationError(error, code="invalid")})
