@@ -1,0 +1,1 @@
+"""The rules of habits: days, schedules, streaks and strength. Pure: no Django, no clock, no I/O."""

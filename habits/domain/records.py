@@ -92,6 +92,11 @@ class Record:
     noted: bool = False
 
     @property
+    def is_done(self) -> bool:
+        """True for a tick, or for an amount above zero."""
+        return not self.skipped and self.value is not None and self.value > 0
+
+    @property
     def is_empty(self) -> bool:
         """True when the record says nothing at all, as if there were none."""
         return self.value is None and not self.skipped and not self.noted

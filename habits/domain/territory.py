@@ -20,7 +20,7 @@ _FIRST_DAY = {territory: day for day, territories in _BY_FIRST_DAY.items() for t
 
 
 def first_weekday(territory: str) -> int:
-    """Return the first weekday (0 is Monday) for an ISO 3166-1 code in either case; Monday for any other, as in CLDR."""
+    """Return the first weekday (0 is Monday) for an ISO 3166-1 code; Monday, as in CLDR, for any other one."""
     return _FIRST_DAY.get(territory.upper(), MONDAY)
 
 
