@@ -7,3 +7,7 @@ class AnalyticsConfig(AppConfig):
     """Configuration of the analytics app."""
 
     name = "analytics"
+
+    def ready(self) -> None:
+        """Listen to changes of habits; receivers import models, which are loaded by now."""
+        from analytics import receivers  # noqa: F401

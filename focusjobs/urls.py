@@ -2,8 +2,19 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from focusjobs.health import livez, readyz
+
+handler404 = "focusjobs.problems.not_found"
+handler500 = "focusjobs.problems.server_error"
 
 urlpatterns = [
+    path("livez", livez),
+    path("readyz", readyz),
     path("admin/", admin.site.urls),
+    path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/auth/", include("allauth.headless.urls")),
+    path("api/v1/", include("habits.urls")),
+    path("api/v1/", include("analytics.urls")),
 ]

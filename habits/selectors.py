@@ -25,7 +25,7 @@ def completions_between(habit: Habit, first: date, last: date) -> QuerySet[Compl
 
 def records_of(habit: Habit) -> Mapping[date, Record]:
     """Give everything recorded of a habit, by local day, as the rules of `habits.domain` take it."""
-    rows = habit.completions.order_by().values_list("day", "value", "skipped", ~Q(note=""))
+    rows = habit.completions.order_by().annotate(noted=~Q(note="")).values_list("day", "value", "skipped", "noted")
     return {day: Record(value=value, skipped=skipped, noted=noted) for day, value, skipped, noted in rows}
 
 

@@ -1,0 +1,21 @@
+"""Pages of the lists of habits and of days."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from focusjobs.pagination import CursorPages
+
+
+class HabitPages(CursorPages):
+    """Habits in the order of the person's list."""
+
+    ordering = ("position", "id")
+    parse_position = float
+
+
+class CompletionPages(CursorPages):
+    """Days, the newest first."""
+
+    ordering = "-day"
+    parse_position = date.fromisoformat

@@ -1,0 +1,128 @@
+"""What the REST interface of the habits app takes and gives."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from habits.domain.records import THOUSANDTHS
+from habits.models import Completion, Habit, User
+from habits.selectors import local_today
+
+LARGEST = 1e12
+"""The largest amount and position, in either direction; above it, doubles and thousandths lose precision."""
+
+CLIENT_ID = r"[A-Za-z0-9_.-]{1,64}"
+"""Identifiers that a phone may choose."""
+
+
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": LARGEST, "multipleOf": 0.001})
+class ThousandthsField(serializers.Field[int, float, int | float, Any]):
+    """An amount in units of its habit, with three decimals; an integer number of thousandths inside."""
+
+    default_error_messages = {  # noqa: RUF012 - REST framework's way
+        "invalid": "A number is required, such as 1 or 2.5.",
+        "range": f"An amount is from 0 to {LARGEST:.0e}.",
+        "decimals": "An amount has at most three decimals.",
+    }
+
+    def to_internal_value(self, data: Any) -> int:
+        """Give the thousandths in a JSON number."""
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        if not 0 <= data <= LARGEST:
+            self.fail("range")
+        thousandths = Decimal(str(data)) * THOUSANDTHS
+        if thousandths != int(thousandths):
+            self.fail("decimals")
+        return int(thousandths)
+
+    def to_representation(self, value: int) -> int | float:
+        """Give a JSON number, without decimals where there are none."""
+        return value // THOUSANDTHS if value % THOUSANDTHS == 0 else value / THOUSANDTHS
+
+
+class ArchivedField(serializers.BooleanField):
+    """Whether a habit is archived; the server keeps the instant of it."""
+
+    def get_attribute(self, instance: Habit) -> bool:
+        """Tell whether it is."""
+        return instance.archived_at is not None
+
+
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    """A person's settings."""
+
+    today = serializers.SerializerMethodField(help_text="The day that it is for this person.")
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "timezone", "day_start", "week_start", "locale", "today")
+        read_only_fields = ("email",)
+
+    @extend_schema_field(serializers.DateField())
+    def get_today(self, user: User) -> str:
+        """Give the person's local day."""
+        return local_today(user).isoformat()
+
+
+class HabitSerializer(serializers.ModelSerializer[Habit]):
+    """A habit as the phone knows it: its `id` is the one that a phone made."""
+
+    id = serializers.CharField(source="client_id", read_only=True)
+    color = serializers.RegexField(r"^#[0-9a-fA-F]{6}\Z", required=False, allow_blank=True, help_text="As #rrggbb.")
+    archived = ArchivedField(required=False)
+
+    class Meta:
+        model = Habit
+        fields = (
+            *("id", "name", "question", "notes", "category", "color", "kind"),
+            *("freq_num", "freq_den", "weekdays", "target_type", "target_value", "unit"),
+            *("reminder_time", "reminder_weekdays", "position", "archived", "created_at", "updated_at"),
+        )
+        read_only_fields = ("created_at", "updated_at")
+        extra_kwargs = {  # noqa: RUF012 - REST framework's way
+            "target_value": {"max_value": LARGEST},
+            "position": {"min_value": -LARGEST, "max_value": LARGEST},
+        }
+
+
+class NewHabitSerializer(HabitSerializer):
+    """A habit that a phone makes, with an `id` of its own choice so that it can repeat the request."""
+
+    id = serializers.RegexField(
+        rf"^{CLIENT_ID}\Z", source="client_id", required=False, help_text="Chosen by the phone, such as a UUID."
+    )
+
+
+class CompletionSerializer(serializers.ModelSerializer[Completion]):
+    """What was recorded of a day. Putting it replaces the day's record as a whole."""
+
+    value = ThousandthsField(required=False, allow_null=True, default=None, help_text="1 is a tick, 0 is “not done”.")
+    skipped = serializers.BooleanField(default=False, help_text="Excused: neither done nor missed.")
+    note = serializers.CharField(default="", allow_blank=True, max_length=20_000)
+
+    class Meta:
+        model = Completion
+        fields = ("day", "value", "skipped", "note", "source", "updated_at")
+        read_only_fields = ("day", "source", "updated_at")
+
+
+class DayRangeSerializer(serializers.Serializer[Any]):
+    """The query of a list of days: `from` and `to`, both included and both optional."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Give the fields; one of them has a name that Python keeps for itself."""
+        return {
+            "from": serializers.DateField(required=False, help_text="The first day; otherwise all days before `to`."),
+            "to": serializers.DateField(required=False, help_text="The last day; otherwise all days after `from`."),
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a range that ends before it begins."""
+        if "from" in attrs and "to" in attrs and attrs["from"] > attrs["to"]:
+            raise serializers.ValidationError({"to": "The last day is before the first."})
+        return attrs

@@ -1,0 +1,18 @@
+"""Addresses of the habits app, below /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from habits import (
+    converters,  # noqa: F401 - registers client_id and day
+    views,
+)
+
+urlpatterns = [
+    path("me", views.ProfileView.as_view(), name="profile"),
+    path("habits", views.HabitListView.as_view(), name="habits"),
+    path("habits/<client_id:client_id>", views.HabitView.as_view(), name="habit"),
+    path("habits/<client_id:client_id>/completions", views.CompletionListView.as_view(), name="completions"),
+    path("habits/<client_id:client_id>/completions/<day:day>", views.CompletionView.as_view(), name="completion"),
+]
