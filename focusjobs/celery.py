@@ -6,8 +6,11 @@ import os
 
 from celery import Celery
 
+from focusjobs import heartbeat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "focusjobs.settings")
 
 app = Celery("focusjobs")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+heartbeat.connect()

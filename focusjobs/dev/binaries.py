@@ -89,7 +89,7 @@ def _on_path(name: str) -> Iterator[Path]:
 def _version(path: Path) -> str | None:
     """Ask a server for its version; None when it does not run on this machine (another processor or C library)."""
     try:
-        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.search(r"\d+(\.\d+)+|\d+", answer.stdout)

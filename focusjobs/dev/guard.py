@@ -127,7 +127,7 @@ class Server:
     def _run(self, argv: list[str]) -> subprocess.Popen[bytes]:
         environment = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
         with open(self.plan.log, "ab") as log:
-            return subprocess.Popen(  # noqa: S603
+            return subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

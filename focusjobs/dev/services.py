@@ -138,7 +138,7 @@ class DevServices:
     def _start_guard(self, plans: list[ServerPlan], account: Account | None, locks: list[IO[str]], home: Path) -> None:
         """Hand the locks over to the guard: they are held for as long as it lives."""
         with open(home / "guard.log", "ab") as log:
-            self._guard = subprocess.Popen(  # noqa: S603
+            self._guard = subprocess.Popen(
                 [sys.executable, "-S", "-E", guard.__file__],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
