@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,11 @@ SUPPORTED = "Supported are full backups (.db) of Loop Habit Tracker, Rewire and 
 """Said whenever a file is none of them."""
 
 _ZIP = b"PK\x03\x04"
-_DATABASES = (loop, rewire, tickmate)
+_DATABASES: tuple[tuple[frozenset[str], Callable[[sqlite3.Connection, date], list[ImportedHabit]]], ...] = (
+    (loop.TABLES, loop.read),
+    (rewire.TABLES, rewire.read),
+    (tickmate.TABLES, tickmate.read),
+)
 
 
 def read_backup(path: Path, filename: str, *, today: date | None = None) -> list[ImportedHabit]:
@@ -54,9 +59,9 @@ def _read(path: Path, filename: str, latest: date) -> list[ImportedHabit]:
 
 def _read_database(connection: sqlite3.Connection, filename: str, latest: date) -> list[ImportedHabit]:
     tables = table_names(connection)
-    for app in _DATABASES:
-        if tables >= app.TABLES:
-            return app.read(connection, latest)
+    for needed, read in _DATABASES:
+        if tables >= needed:
+            return read(connection, latest)
     raise UnreadableBackup(f"“{filename}” is a database of an app that is not known here. {SUPPORTED}")
 
 

@@ -161,6 +161,7 @@ def _habit(row: sqlite3.Row, schema: int, completions: tuple[ImportedCompletion,
     name = habit_name(row["name"])
     question, notes = _question_and_notes(row, schema, name)
     num, den = frequency(row["freq_num"], row["freq_den"], name)
+    reminder = _reminder_time(row, name)
     return ImportedHabit(
         name=name,
         uid=_uid(row, name),
@@ -175,8 +176,8 @@ def _habit(row: sqlite3.Row, schema: int, completions: tuple[ImportedCompletion,
         unit=shortened(text(row["unit"], f"the unit of “{name}”"), 50),
         archived=whole_number(row["archived"], f"the mark of “{name}” as archived", 0, 1, default=0) == 1,
         position=whole_number(row["position"], f"the position of “{name}”", -INT32 - 1, INT32, default=0),
-        reminder_time=_reminder_time(row, name),
-        reminder_weekdays=_weekdays(row["reminder_days"], name),
+        reminder_time=reminder,
+        reminder_weekdays=EVERY_DAY if reminder is None else _weekdays(row["reminder_days"], name),
         completions=completions,
     )
 

@@ -31,7 +31,7 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
             _restrict(connection)
             _verify(connection)
             yield connection
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter: SQLite quotes a broken name in its message
         raise UnreadableBackup(_explanation(error)) from error
 
 
@@ -92,7 +92,7 @@ def _verify(connection: sqlite3.Connection) -> None:
         raise UnreadableBackup("This backup is damaged. Make a new backup in the app, copy it whole and try again.")
 
 
-def _explanation(error: sqlite3.Error) -> str:
+def _explanation(error: sqlite3.Error | UnicodeDecodeError) -> str:
     """Say in a sentence what the person can do about an error of SQLite."""
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_TOOBIG or isinstance(error, sqlite3.DataError):
