@@ -13,8 +13,9 @@ Everything an app needs is here; nothing else of this package is imported from o
 """
 
 from .context import JobContext, current_job
-from .definition import Call, EnqueuedJob, Task, task
+from .definition import Call, Task, task
 from .domain.backoff import Exponential, Fixed
+from .domain.job import EnqueuedJob
 from .errors import Cancel, InvalidJob, JobError, Snooze
 
 __all__ = [

@@ -9,3 +9,12 @@ class JobsConfig(AppConfig):
     name = "focusjobs.jobs"
     label = "jobs"
     verbose_name = "Jobs"
+
+    def ready(self) -> None:
+        """Load the Celery application in every process that enqueues, and give its workers a housekeeper."""
+        from focusjobs.celery import app
+
+        from .bootstep import Housekeeping, keep_connections
+
+        app.steps["worker"].add(Housekeeping)
+        keep_connections(app)

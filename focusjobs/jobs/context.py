@@ -56,6 +56,10 @@ class JobContext:
         with self._lock:
             self._lines.append(line)
 
+    def has_reports(self) -> bool:
+        """Tell whether there is anything to write."""
+        return self._progress is not None or bool(self._lines)
+
     def take_reports(self) -> tuple[Any, list[Line]]:
         """Hand over what was reported since the last call: the latest progress or None, and the log lines."""
         with self._lock:

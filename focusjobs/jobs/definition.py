@@ -18,7 +18,7 @@ import celery
 from celery import shared_task
 
 from .domain.backoff import Backoff, Exponential
-from .domain.identity import task_id_of
+from .domain.job import EnqueuedJob, NewJob
 from .errors import DuplicateKey, InvalidArguments, InvalidJob, InvalidTask, NotJSON, PayloadTooLarge
 
 if TYPE_CHECKING:
@@ -32,37 +32,6 @@ MAX_PAYLOAD = 256 * 1024
 
 MAX_PRIORITY = 2_097_151
 """The largest priority, BullMQ's."""
-
-
-@dataclass(frozen=True)
-class EnqueuedJob:
-    """What `enqueue` answers: the job's number, and whether this call made it or found it by its `unique_key`."""
-
-    id: int
-    created: bool = True
-
-    @property
-    def task_id(self) -> str:
-        """The id for Celery: `AsyncResult(job.task_id)`."""
-        return task_id_of(self.id)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewJob:
-    """A job that is not in the ledger yet."""
-
-    task: str
-    queue: str
-    arguments: str
-    priority: int = 0
-    max_attempts: int = 1
-    options: str | None = None
-    unique_key: str | None = None
-    unique_while_active: bool = True
-    user_id: int | None = None
-    run_at: datetime | None = None
-    delay: timedelta | None = None
-    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,21 +54,22 @@ class Call(Generic[P]):
         With a `unique_key` that an unfinished job of this task holds, that job is answered instead of a new one.
         Raises `InvalidJob` (see its subclasses) where the job could never run.
         """
-        return _insert([self._job(args, kwargs)])[0]
+        return _insert([self._job(args, kwargs, self.unique_key)])[0]
 
     def enqueue_many(self, calls: Iterable[Mapping[str, Any]]) -> list[EnqueuedJob]:
         """Write one job for each mapping of arguments, in one statement, and answer in their order.
 
-        A `unique_key` may hold fields of the arguments, as in `"habit:{habit_id}"`. Raises what `enqueue` raises, and
-        `DuplicateKey`; then nothing is written.
+        Here a `unique_key` is a template with the arguments' names as fields, as in `"habit:{habit_id}"`.
+        Raises what `enqueue` raises, and `DuplicateKey`; then nothing is written.
         """
-        jobs = [self._job((), arguments) for arguments in calls]
+        template = self.unique_key
+        jobs = [self._job((), call, template and template.format_map(call)) for call in calls]
         keys = [job.unique_key for job in jobs if job.unique_key is not None]
         if len(keys) != len(set(keys)):
             raise DuplicateKey(f"{self.task.name}: two of these calls have the same unique_key.")
         return _insert(jobs) if jobs else []
 
-    def _job(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> NewJob:
+    def _job(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], unique_key: str | None) -> NewJob:
         arguments = self.task.bind_arguments(*args, **kwargs)
         priority = self.task.priority if self.priority is None else self.priority
         if not 0 <= (priority or 0) <= MAX_PRIORITY:
@@ -110,7 +80,7 @@ class Call(Generic[P]):
             arguments=encode(self.task.name, arguments),
             priority=priority or 0,
             max_attempts=self.attempts or self.task.attempts,
-            unique_key=None if self.unique_key is None else self.unique_key.format_map(arguments),
+            unique_key=unique_key,
             unique_while_active=self.unique_until == "finished",
             user_id=getattr(self.user, "pk", self.user),
             expires_at=self.expires_at,
@@ -208,7 +178,7 @@ class Task(CeleryTask[P, R]):
         """Write a job for each mapping of arguments in one statement (see `Call.enqueue_many`)."""
         return self.using().enqueue_many(calls)
 
-    def apply_async(
+    def apply_async(  # type: ignore[override]  # Celery's stubs list its options one by one
         self,
         args: tuple[Any, ...] | list[Any] | None = None,
         kwargs: dict[str, Any] | None = None,
@@ -232,7 +202,7 @@ class Task(CeleryTask[P, R]):
             expires_at=datetime.now(UTC) + timedelta(seconds=expires) if isinstance(expires, (int, float)) else expires,
         )
         job = call.enqueue(*(args or ()), **(kwargs or {}))
-        return cast("AsyncResult[R]", self.AsyncResult(job.task_id))
+        return self.AsyncResult(job.task_id)
 
     def bind_arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Give the arguments by name. Raises `InvalidArguments` where they do not fit the signature."""
@@ -285,7 +255,7 @@ def default_name(function: Callable[..., Any]) -> str:
 
 
 def named_parameters(function: Callable[..., Any]) -> inspect.Signature:
-    """Give a function's signature without annotations. Raises `InvalidTask` for parameters without a name of their own."""
+    """Give a function's signature. Raises `InvalidTask` where a parameter has no name of its own."""
     signature = inspect.signature(function)
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):

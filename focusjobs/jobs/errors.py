@@ -41,7 +41,7 @@ class LeaseLost(JobError):
     """Another worker holds the job by now: what this attempt did in the database is rolled back."""
 
 
-class Signal(Exception):  # noqa: N818 - control flow, not an error
+class Signal(Exception):
     """Base of the exceptions by which a task steers its job. Do not raise it directly."""
 
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from .domain.identity import task_id_of
-from .domain.lifecycle import FINISHED, PENDING, UNFINISHED, State
+from .domain.lifecycle import FINISHED, UNFINISHED, State
 
 STATE_CHOICES = [(state.value, state.value.replace("_", " ")) for state in State]
 
@@ -48,11 +48,12 @@ class Job(models.Model):
     state = models.CharField(max_length=16, choices=STATE_CHOICES, db_default=State.WAITING.value)
     priority = models.IntegerField(db_default=0, help_text="Lower runs first.")
     attempt = models.PositiveIntegerField(db_default=0, help_text="Number of the current or latest attempt.")
-    max_attempts = models.PositiveIntegerField(db_default=1)
+    max_attempts = models.PositiveIntegerField(db_default=1, help_text="Number of the last attempt allowed.")
+    tries = models.PositiveIntegerField(db_default=1, help_text="Attempts allowed before and after a manual retry.")
     stalls = models.PositiveIntegerField(db_default=0, help_text="How often its worker vanished.")
     fence = models.PositiveBigIntegerField(db_default=0, help_text="Raised at each claim, release and retry.")
     unique_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL is what keeps it out of the index
-    unique_while_active = models.BooleanField(db_default=True)
+    unique_while_active = models.BooleanField(db_default=True, help_text="Keep the key while a worker holds the job.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     celery_id = models.CharField(max_length=155, null=True)  # noqa: DJ001 - only where Celery chose the id
@@ -70,7 +71,11 @@ class Job(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["queue", "priority", "id"], condition=models.Q(state=State.WAITING), name="job_ready"),
+            models.Index(
+                fields=["queue", "priority", "id"],
+                condition=models.Q(state=State.WAITING, lane="drain"),
+                name="job_ready",
+            ),
             models.Index(fields=["run_at"], condition=models.Q(state=State.DELAYED), name="job_delayed"),
             models.Index(fields=["leased_until"], condition=models.Q(state=State.ACTIVE), name="job_leased"),
             models.Index(fields=["state", "finished_at"], condition=models.Q(state__in=FINISHED), name="job_finished"),
@@ -80,8 +85,7 @@ class Job(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["task", "unique_key"],
-                condition=models.Q(unique_key__isnull=False)
-                & (models.Q(state__in=PENDING) | models.Q(state=State.ACTIVE, unique_while_active=True)),
+                condition=models.Q(unique_key__isnull=False, state__in=UNFINISHED),
                 name="job_unique_key",
             ),
             models.UniqueConstraint(

@@ -1,0 +1,1 @@
+"""The job layer's rules: no Django, no clock, no I/O."""

@@ -1,0 +1,42 @@
+"""A job before and just after it is written.
+
+Pure: no Django, no clock, no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .identity import task_id_of
+
+
+@dataclass(frozen=True)
+class EnqueuedJob:
+    """What `enqueue` answers: the job's number, and whether this call made it or found it by its `unique_key`."""
+
+    id: int
+    created: bool = True
+
+    @property
+    def task_id(self) -> str:
+        """The id for Celery: `AsyncResult(job.task_id)`."""
+        return task_id_of(self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A job that is not in the ledger yet."""
+
+    task: str
+    queue: str
+    arguments: str
+    priority: int = 0
+    max_attempts: int = 1
+    options: str | None = None
+    unique_key: str | None = None
+    unique_while_active: bool = True
+    user_id: int | None = None
+    run_at: datetime | None = None
+    delay: timedelta | None = None
+    expires_at: datetime | None = None

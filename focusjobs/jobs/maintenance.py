@@ -1,0 +1,64 @@
+"""Housekeeping of the ledger: due jobs, vanished workers and lost wake-ups.
+
+Every worker runs it in a thread of its main process (`focusjobs.jobs.bootstep`); a lock in the database lets one of
+them at a time do the round, so that there is no process to forget and none to fail alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import Error, connection, transaction
+
+from . import ledger, wakeups
+
+logger = logging.getLogger(__name__)
+
+INTERVAL = 0.5
+"""Seconds between two rounds; how late a delayed job may be, and how long a lost wake-up costs."""
+
+LOCK = 0xF0C05
+"""Key of the advisory lock that one round holds."""
+
+
+def keep_house() -> bool:
+    """Do one round unless another worker is at it; tell whether it was done."""
+    with transaction.atomic():
+        if not _is_first():
+            return False
+        ledger.promote()
+        ledger.reap()
+        queues = ledger.queues_with_work()
+    for queue in queues:
+        wakeups.ring(queue, lost=True)
+    return True
+
+
+def _is_first() -> bool:
+    # Bound to the transaction, so that it works through PgBouncer and ends with a connection that breaks.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+class Housekeeper(threading.Thread):
+    """Does a round every `INTERVAL` until it is stopped; where the database is away, it goes on trying."""
+
+    def __init__(self) -> None:
+        super().__init__(name="housekeeper", daemon=True)
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Do rounds until `stop`."""
+        while not self._stopped.wait(INTERVAL):
+            try:
+                keep_house()
+            except Error as error:
+                logger.warning("housekeeping failed; trying again", extra={"error": str(error)})
+                connection.close()
+        connection.close()
+
+    def stop(self) -> None:
+        """End after the round under way."""
+        self._stopped.set()

@@ -1,0 +1,133 @@
+"""The pulse of a worker process: one thread that keeps the leases of running jobs and writes what they report.
+
+A job is held from its claim to its finish. Every `BEAT` the thread prolongs the leases that are a third gone and
+writes new progress and log lines, in one statement each for all jobs of the process. Where the database is away it
+goes on trying; the leases then run out, and whoever takes the jobs over is protected by their fences.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection, transaction
+
+from . import ledger
+from .context import JobContext, Line
+
+logger = logging.getLogger(__name__)
+
+BEAT = 0.5
+"""Seconds between two looks at the held jobs."""
+
+
+@dataclass
+class Held:
+    """A claimed job, when its lease was last prolonged (on the monotonic clock), and its context once it runs."""
+
+    claim: ledger.Claim
+    since: float
+    context: JobContext | None = None
+
+
+class Pulse:
+    """Keeps the leases of one process.
+
+    `lock` is held while leases are written and while jobs are finished, since two statements that lock the same rows
+    in different orders would wait for each other.
+    """
+
+    def __init__(self, lease: timedelta) -> None:
+        self.lease = lease
+        self.lock = threading.Lock()
+        self.held: dict[int, Held] = {}
+        self._wake = threading.Event()
+        threading.Thread(target=self._run, name="pulse", daemon=True).start()
+
+    def hold(self, claims: Iterable[ledger.Claim]) -> None:
+        """Begin to keep these leases."""
+        now = time.monotonic()
+        with self.lock:
+            self.held.update({claim.id: Held(claim, now) for claim in claims})
+
+    def watch(self, claim: ledger.Claim, context: JobContext) -> None:
+        """Write what this running job reports."""
+        with self.lock:
+            if claim.id in self.held:
+                self.held[claim.id].context = context
+
+    def drop(self, claims: Iterable[ledger.Claim]) -> None:
+        """Keep these leases no longer. The caller holds `lock`."""
+        for claim in claims:
+            self.held.pop(claim.id, None)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(BEAT)
+            try:
+                self.beat()
+            except Error as error:
+                logger.warning("leases not prolonged", extra={"error": str(error)})
+                connection.close()
+
+    def beat(self) -> None:
+        """Prolong what needs it and write what was reported."""
+        with self.lock:
+            due = [(held, *_reports(held)) for held in self.held.values() if self._is_due(held)]
+            if due:
+                try:
+                    self._write(due)
+                except Error:
+                    _give_back(due)
+                    raise
+
+    def _is_due(self, held: Held) -> bool:
+        has_news = held.context is not None and held.context.has_reports()
+        return has_news or time.monotonic() - held.since > self.lease.total_seconds() / 3
+
+    def _write(self, due: list[tuple[Held, Any, list[Line]]]) -> None:
+        now = time.monotonic()
+        with transaction.atomic():
+            kept = ledger.extend([(held.claim, as_json(progress)) for held, progress, _ in due], self.lease)
+            ledger.write_log([(held.claim, line) for held, _, lines in due if held.claim.id in kept for line in lines])
+        for held, _, _ in due:
+            held.since = now
+            if held.claim.id not in kept:
+                logger.warning("lease lost", extra={"job_id": held.claim.id, "attempt": held.claim.attempt})
+                self.held.pop(held.claim.id, None)
+
+
+def _reports(held: Held) -> tuple[Any, list[Line]]:
+    return held.context.take_reports() if held.context else (None, [])
+
+
+def _give_back(due: list[tuple[Held, Any, list[Line]]]) -> None:
+    for held, progress, lines in due:
+        if held.context:
+            held.context.give_back(progress, lines)
+
+
+def as_json(progress: Any) -> str | None:
+    """Give progress as the ledger takes it."""
+    return None if progress is None else json.dumps(progress)
+
+
+_pulses: dict[int, Pulse] = {}
+_pulses_lock = threading.Lock()
+
+
+def pulse_of_process() -> Pulse:
+    """Give this process's pulse, started on first use: a thread does not survive the fork that makes a pool's child."""
+    with _pulses_lock:
+        if os.getpid() not in _pulses:
+            _pulses.clear()
+            _pulses[os.getpid()] = Pulse(settings.JOBS_LEASE)
+        return _pulses[os.getpid()]
