@@ -120,8 +120,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# Celery closes the database connection after every task unless told otherwise; its age and health are checked instead.
-CELERY_DB_REUSE_MAX = 1_000_000
 JOBS_QUEUES = env.list("JOBS_QUEUES", default=["default", "imports", "statistics", "notifications"])
 CELERY_TASK_QUEUES = [Queue(name) for name in JOBS_QUEUES]
 JOBS_LEASE = timedelta(seconds=env.int("JOBS_LEASE_SECONDS", default=30))
@@ -150,6 +148,7 @@ AUTHENTICATION_BACKENDS = [
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "habits.forms.SignupForm"
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 HEADLESS_ONLY = True
