@@ -1,0 +1,41 @@
+# The project's verbs. `make` alone lists them.
+PYTHON_IN = .venv/bin/python
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.ready ## Run everything here: services, demo account, web, worker, beat (PORT=9000 for another port)
+	@$(PYTHON_IN) manage.py dev
+
+test: lint ## Run the whole suite on its own services (ARGS="-k reminders" picks tests)
+	$(PYTHON_IN) -m pytest $(ARGS)
+
+# The type checker loads the settings, which want addresses; nothing connects to them.
+lint: export DEBUG = 1
+lint: export DATABASE_URL = postgresql://unused/unused
+lint: export REDIS_URL = redis://unused
+lint: .venv/.ready ## Check format, style, types and import rules
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+format: .venv/.ready ## Format the code and mend what can be mended
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: ## Pin again what the requirements pull in (needs uv; UPGRADE=1 takes the newest)
+	uv pip compile requirements-dev.txt --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet --output-file constraints.txt
+
+clean: ## Remove the virtual environment, the demo's data and caches
+	@if [ -L .dev/elsewhere ]; then rm -rf "$$(readlink .dev/elsewhere)"; fi
+	rm -rf .venv .dev .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: requirements.txt requirements-dev.txt constraints.txt .ci/setup
+	@.ci/setup
+	@touch $@
