@@ -127,7 +127,10 @@ JOBS_LEASE = timedelta(seconds=env.int("JOBS_LEASE_SECONDS", default=30))
 # --- People ----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "habits.User"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique whatever its case, by a constraint that the check overlooks
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail is unique whatever its case, by a constraint that the check overlooks
+    "security.W021",  # listing a domain in browsers for ever is for its owner to decide
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -201,6 +204,16 @@ SPECTACULAR_SETTINGS = {
         "focusjobs.problems.document_problems",
     ],
 }
+
+# --- HTTPS -----------------------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz)$"]  # probes come from within, over plain HTTP
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+if env.bool("BEHIND_TLS_PROXY", default=False):  # true only where the proxy sets the header itself
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 
