@@ -31,6 +31,11 @@ def validate_timezone(name: str) -> None:
 class UserManager(BaseUserManager["User"]):
     """Makes accounts that log in by e-mail address."""
 
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Give an address in lower case, which is how allauth looks accounts up."""
+        return super().normalize_email(email).lower()
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make an account; without a password it cannot log in."""
         if not email:
@@ -83,6 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def clean(self) -> None:
+        """Normalise the address, also where a form of the admin gives it."""
+        super().clean()
+        self.email = type(self).objects.normalize_email(self.email)
 
 
 class Habit(models.Model):

@@ -16,9 +16,13 @@ from django.db.models import F, Max, Model
 from django.utils import timezone
 
 from habits.domain.territory import first_weekday_of_locale
-from habits.models import Completion, Habit, User, new_client_id
+from habits.models import Backup, Completion, Habit, User, new_client_id
 from habits.selectors import habits_of, local_today
 from habits.signals import completions_changed
+from habits.tasks import import_backup
+
+MAX_BACKUP = 32 * 1024 * 1024
+"""Bytes of a backup; ten years of fifty habits take a third of it."""
 
 FIRST_DAY = date(1970, 1, 1)
 """The earliest day that can have a record; habit apps count their days from it."""
@@ -147,6 +151,20 @@ def update_profile(*, user: User, **fields: Unpack[ProfileFields]) -> User:
         locked.clean_fields(exclude={field.name for field in User._meta.fields} - changed)
         locked.save(update_fields=changed)
     return locked
+
+
+@transaction.atomic
+def accept_backup(*, user: User, filename: str, content: bytes) -> Backup:
+    """Keep a file from another habit app and enqueue its import, both or neither.
+
+    Raises `ValidationError` where the file is larger than `MAX_BACKUP` bytes; what is in it is the job's to judge.
+    """
+    if len(content) > MAX_BACKUP:
+        raise ValidationError(f"“{filename}” has {len(content):,} bytes; {MAX_BACKUP:,} are allowed.", code="too_large")
+    backup = Backup.objects.create(user=user, filename=filename[-255:], content=content, size=len(content))
+    backup.job_id = import_backup.using(user=user, unique_key=f"backup:{backup.pk}").enqueue(backup_id=backup.pk).id
+    backup.save(update_fields=["job_id"])
+    return backup
 
 
 def _lock(habit: Habit) -> Habit:

@@ -21,7 +21,7 @@ from .domain.lifecycle import State
 from .errors import LeaseLost, Signal, Snooze
 from .ledger import Claim, Ended, finish
 from .pulse import Pulse, as_json
-from .results import ExceptionName
+from .results import Failure
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,8 @@ def run(claim: Claim, pulse: Pulse) -> Ended | None:
         with running(context):
             task = find(claim.task)
             if task.atomic:
-                return _run_atomically(task, claim, context, pulse)
+                _run_atomically(task, claim, context, pulse)
+                return None
             return _completed(claim, context, _call(task, claim))
     except LeaseLost:
         logger.warning("job %s lost its lease; what it did is rolled back", claim.id, extra={"job_id": claim.id})
@@ -96,7 +97,7 @@ def _unsuccessful(claim: Claim, context: JobContext, task: Task[..., Any] | None
     report: dict[str, Any] = {
         "claim": claim,
         "error": one_line(error),
-        "exception": ExceptionName(type(error).__qualname__, type(error).__module__),
+        "failure": Failure(type(error).__qualname__, type(error).__module__, str(error)[:MAX_ERROR]),
         "progress": as_json(progress),
         "lines": lines,
     }
@@ -106,7 +107,7 @@ def _unsuccessful(claim: Claim, context: JobContext, task: Task[..., Any] | None
     delay = _wait(claim, task, error)
     if delay is None:
         return Ended(**report, state=State.FAILED, outcome="failed")
-    return Ended(**report, state=State.DELAYED, outcome="failed", delay=delay)
+    return Ended(**report, state=State.DELAYED if delay else State.WAITING, outcome="failed", delay=delay)
 
 
 def _steered(signal: Signal, report: dict[str, Any]) -> Ended:
@@ -118,7 +119,7 @@ def _steered(signal: Signal, report: dict[str, Any]) -> Ended:
 
 def _wait(claim: Claim, task: Task[..., Any] | None, error: Exception) -> timedelta | None:
     """Give the wait before the next attempt, or None where there is none."""
-    if claim.attempt >= claim.max_attempts:
+    if claim.attempt >= claim.max_attempts or (task and isinstance(error, task.give_up_on)):
         return None
     backoff = task.backoff if task else UNKNOWN_TASK
     tries = claim.attempt - (claim.max_attempts - claim.tries)

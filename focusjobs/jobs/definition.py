@@ -137,6 +137,7 @@ class Task(CeleryTask[P, R]):
     backoff: Backoff = Exponential()
     timeout: timedelta | None = None
     atomic: bool = False
+    give_up_on: tuple[type[Exception], ...] = ()
     parameters: inspect.Signature
 
     def using(
@@ -220,13 +221,15 @@ def task(
     timeout: timedelta | None = None,
     priority: int = 0,
     atomic: bool = False,
+    give_up_on: tuple[type[Exception], ...] = (),
     name: str | None = None,
 ) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Declare a task.
 
     queue: which workers take it. attempts: tries in all. backoff: the wait between them. priority: lower runs first.
     atomic: the function runs in a transaction that also completes the job, so that what it does in the database
-    happens exactly once; a failure rolls it back. name: by default the app's name and the function's, so that the
+    happens exactly once; a failure rolls it back. give_up_on: errors that no further attempt can mend; the job fails
+    at once. name: by default the app's name and the function's, so that the
     function can move between modules. Raises `InvalidTask` for a function whose arguments cannot be stored by name.
     """
 
@@ -241,10 +244,12 @@ def task(
             "timeout": timeout,
             "priority": priority,
             "atomic": atomic,
+            "give_up_on": give_up_on,
             "parameters": named_parameters(function),
             "ignore_result": False,
         }
-        return cast("Task[P, R]", shared_task(base=Task, **options)(function))
+        register = cast("Callable[[Callable[P, R]], Task[P, R]]", shared_task(base=Task, **options))
+        return register(function)
 
     return declare
 

@@ -65,7 +65,7 @@ class Ended:
     outcome: str
     value: str | None = None
     error: str = ""
-    exception: results.ExceptionName | None = None
+    failure: results.Failure | None = None
     traceback: str = ""
     delay: timedelta = timedelta(0)
     refund: int = 0
@@ -162,8 +162,7 @@ def _result(end: Ended) -> results.Result:
         arguments=end.claim.arguments,
         worker=end.claim.worker,
         value=end.value,
-        error=end.error,
-        exception=end.exception,
+        failure=end.failure,
         traceback=end.traceback,
     )
 
@@ -226,8 +225,7 @@ class Stalled:
             task=self.task,
             arguments=self.arguments,
             worker=self.worker,
-            error=self.error,
-            exception=results.ExceptionName("WorkerLostError", "billiard.exceptions"),
+            failure=results.Failure("WorkerLostError", "billiard.exceptions", self.error),
         )
 
 

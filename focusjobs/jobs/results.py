@@ -46,11 +46,12 @@ CELERY_STATE = {
 
 
 @dataclass(frozen=True)
-class ExceptionName:
-    """The class of an exception, as Celery stores it."""
+class Failure:
+    """An exception as Celery stores it: its class and what it said."""
 
     type: str
     module: str
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +63,7 @@ class Result:
     arguments: str
     worker: str
     value: str | None = None
-    error: str = ""
-    exception: ExceptionName | None = None
+    failure: Failure | None = None
     traceback: str = ""
 
     def row(self) -> tuple[str | None, ...]:
@@ -74,8 +74,8 @@ class Result:
         return self.task_id, self.task, self.arguments, status, self.worker, result, self.traceback or None
 
     def _exception_json(self) -> str:
-        name = self.exception or ExceptionName("Exception", "builtins")
-        return json.dumps({"exc_type": name.type, "exc_message": [self.error], "exc_module": name.module})
+        failure = self.failure or Failure("Exception", "builtins", "")
+        return json.dumps({"exc_type": failure.type, "exc_message": [failure.message], "exc_module": failure.module})
 
 
 def store(results: Sequence[Result]) -> None:

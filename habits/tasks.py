@@ -1,0 +1,42 @@
+"""Background work of the habits app."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils import timezone
+
+from focusjobs.jobs import Exponential, current_job, task
+from habits.imports.backup import UnreadableBackup
+from habits.imports.detect import read_backup
+from habits.imports.restore import restore
+from habits.models import Backup
+
+
+@task(
+    queue="imports",
+    attempts=3,
+    backoff=Exponential(base=timedelta(seconds=30)),
+    atomic=True,
+    give_up_on=(UnreadableBackup,),
+)
+def import_backup(*, backup_id: int) -> dict[str, int]:
+    """Bring a person's habits to what their backup says: all of it or, where it cannot be read, nothing.
+
+    Answers what was written (`habits.imports.restore.ImportSummary`). Raises `UnreadableBackup`.
+    """
+    backup = Backup.objects.select_related("user").get(pk=backup_id)
+    if backup.content is None:
+        raise UnreadableBackup(f"“{backup.filename}” has been imported and deleted; upload it again.")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(backup.content)
+        file.flush()
+        habits = read_backup(Path(file.name), backup.filename)
+    current_job().log(f"“{backup.filename}” holds {len(habits)} habits.")
+    summary = asdict(restore(backup.user, habits, on_progress=current_job().progress))
+    backup.content, backup.imported_at = None, timezone.now()
+    backup.save(update_fields=["content", "imported_at"])
+    return summary
