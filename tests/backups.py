@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +60,12 @@ def database(path: Path, script: str, version: int = 25) -> Path:
 def monday_mask(days_sat_to_fri: list[bool]) -> int:
     """A weekday mask whose bit 0 is Monday."""
     return sum(1 << (number - 2) % 7 for number, wanted in enumerate(days_sat_to_fri) if wanted)
+
+
+def wanted(case: dict[str, Any]) -> dict[str, Any]:
+    """What Loop says a habit is; the reminder as (time, weekdays from Monday)."""
+    habit = {key: value for key, value in case["habit"].items() if key != "color_index"}
+    if reminder := habit["reminder"]:
+        at = time(reminder["hour"], reminder["minute"])
+        habit["reminder"] = (at, monday_mask(reminder["days_sat_to_fri"]))
+    return habit

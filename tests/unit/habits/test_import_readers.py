@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from habits.imports.backup import ImportedCompletion, ImportedHabit
 from habits.imports.detect import read_backup
 from habits.imports.loop_palette import PALETTE, css_color
-from tests.backups import DAY, LOOP_ENTRIES, LOOP_HABITS, NAMES, database, expected, monday_mask, sample
+from tests.backups import DAY, LOOP_ENTRIES, LOOP_HABITS, NAMES, database, expected, sample, wanted
 
 HEADER = "HabitName,HabitDescription,HabitCategory,CalendarDate,Value,CommentText\n"
 MONDAY_TO_FRIDAY, SUNDAY_TO_THURSDAY, SATURDAY_AND_WEDNESDAY_TO_FRIDAY = 0b0011111, 0b1001111, 0b0111100
@@ -35,15 +35,6 @@ def described(habit: ImportedHabit) -> dict[str, Any]:
         "color_css": habit.color,
         "reminder": habit.reminder_time and (habit.reminder_time, habit.reminder_weekdays),
     }
-
-
-def wanted(case: dict[str, Any]) -> dict[str, Any]:
-    habit = {key: value for key, value in case["habit"].items() if key != "color_index"}
-    if habit["reminder"]:
-        reminder = habit["reminder"]
-        at = time(reminder["hour"], reminder["minute"])
-        habit["reminder"] = (at, monday_mask(reminder["days_sat_to_fri"]))
-    return habit
 
 
 def stored(completion: ImportedCompletion, kind: str) -> list[Any]:
