@@ -144,7 +144,9 @@ class Habit(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     completions_version = models.PositiveBigIntegerField(
-        default=0, editable=False, help_text="Raised with every change of a completion; tells whether statistics are fresh."
+        default=0,
+        editable=False,
+        help_text="Raised with every change of a completion; tells whether statistics are fresh.",
     )
 
     class Meta:

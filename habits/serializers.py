@@ -73,7 +73,13 @@ class HabitSerializer(serializers.ModelSerializer[Habit]):
     """A habit as the phone knows it: its `id` is the one that a phone made."""
 
     id = serializers.CharField(source="client_id", read_only=True)
-    color = serializers.RegexField(r"^#[0-9a-fA-F]{6}\Z", required=False, allow_blank=True, help_text="As #rrggbb.")
+    color = serializers.RegexField(
+        r"^#[0-9a-fA-F]{6}\Z",
+        required=False,
+        allow_blank=True,
+        help_text="As #rrggbb.",
+        error_messages={"invalid": "A colour is written as #rrggbb."},
+    )
     archived = ArchivedField(required=False)
 
     class Meta:
@@ -94,7 +100,11 @@ class NewHabitSerializer(HabitSerializer):
     """A habit that a phone makes, with an `id` of its own choice so that it can repeat the request."""
 
     id = serializers.RegexField(
-        rf"^{CLIENT_ID}\Z", source="client_id", required=False, help_text="Chosen by the phone, such as a UUID."
+        rf"^{CLIENT_ID}\Z",
+        source="client_id",
+        required=False,
+        help_text="Chosen by the phone, such as a UUID.",
+        error_messages={"invalid": "An id has 1 to 64 letters, digits or any of _ . -"},
     )
 
 
