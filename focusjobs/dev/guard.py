@@ -141,13 +141,21 @@ class Server:
     def wait_until_ready(self) -> None:
         """Return once the server answers; raises `StartFailedError` when it ends or START_SECONDS pass."""
         deadline = time.monotonic() + START_SECONDS
-        ready = _postgres_ready if self.plan.name == "postgres" else _valkey_ready
-        while not ready(self.plan.probe):
+        while not self._ready():
             if self.died():
                 raise StartFailedError(self._why("ended while starting"))
             if time.monotonic() > deadline:
                 raise StartFailedError(self._why(f"did not answer within {START_SECONDS:.0f} seconds"))
             time.sleep(0.02)
+
+    def _ready(self) -> bool:
+        if self.process is None:
+            return False
+        return (
+            _postgres_ready(self.plan.probe, self.process.pid)
+            if self.plan.name == "postgres"
+            else _valkey_ready(self.plan.probe)
+        )
 
     def _why(self, what: str) -> str:
         tail = Path(self.plan.log).read_text(errors="replace").splitlines()[-8:]
@@ -174,13 +182,13 @@ class Server:
         self.process = None
 
 
-def _postgres_ready(pid_file: str) -> bool:
-    """Read the status line that `pg_ctl -w` reads: the eighth of postmaster.pid."""
+def _postgres_ready(pid_file: str, pid: int) -> bool:
+    """Read the status line that `pg_ctl -w` reads: the eighth of postmaster.pid, unless an earlier server left it."""
     try:
         lines = Path(pid_file).read_text().splitlines()
     except OSError:
         return False
-    return len(lines) > 7 and lines[7].strip() == "ready"
+    return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
 def _valkey_ready(path: str) -> bool:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -66,15 +67,26 @@ class DevServices:
         programs = {"postgres": find_postgres, "valkey": find_valkey}
         found = {name: runnable_by(programs[name](), account) for name, wanted in self.wanted.items() if wanted}
         self.versions = {name: program.version for name, program in found.items()}
-        locks = [_locked(self.data / "services.lock", LOCK_SECONDS)] if self.data else []
+        try:
+            with ExitStack() as locks:
+                self._launch(found, account, locks)
+        except DevError:
+            sweep()  # the directory of this run
+            raise
+        self.environment = self._addresses()
+        return self.environment
+
+    def _launch(self, found: dict[str, Program], account: Account | None, locks: ExitStack) -> None:
+        """Make way, then start the guard, which inherits the locks and holds them for as long as it lives."""
+        held = [locks.enter_context(_locked(self.data / "services.lock", LOCK_SECONDS))] if self.data else []
         sweep()
-        locks.append(self._make_run_directory(account))
+        held.append(locks.enter_context(self._make_run_directory(account)))
         home = _data_home(self.data, account) if self.data else self.run_directory
         plans = list(self._plans(found, home))
         _stop_strays(plans)
-        self._start_guard(plans, account, locks, home)
-        self.environment = self._addresses()
-        return self.environment
+        self._start_guard([lock.fileno() for lock in held], home)
+        switch = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
+        self._order(run_directory=str(self.run_directory), account=switch, servers=[asdict(plan) for plan in plans])
 
     def register(self, pid: int) -> None:
         """Let the guard stop this process too, should this one be killed; it must carry `child_environment`."""
@@ -135,22 +147,17 @@ class DevServices:
         if "postgres" in found:
             yield _postgres_plan(found["postgres"], home, sockets, durable)
 
-    def _start_guard(self, plans: list[ServerPlan], account: Account | None, locks: list[IO[str]], home: Path) -> None:
-        """Hand the locks over to the guard: they are held for as long as it lives."""
+    def _start_guard(self, locks: list[int], home: Path) -> None:
         with open(home / "guard.log", "ab") as log:
             self._guard = subprocess.Popen(
                 [sys.executable, "-S", "-E", guard.__file__],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                pass_fds=[lock.fileno() for lock in locks],
+                pass_fds=locks,
                 start_new_session=True,
                 cwd="/",
             )
-        for lock in locks:
-            lock.close()
-        switch = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-        self._order(run_directory=str(self.run_directory), account=switch, servers=[asdict(plan) for plan in plans])
 
     def _order(self, **order: Any) -> None:
         """Send one order and wait for its answer; raises `DevError` with the guard's words."""
@@ -264,6 +271,7 @@ def _locked(path: Path, seconds: float) -> IO[str]:
     file = path.open("a+")
     while not _try_lock(file):
         if time.monotonic() > deadline:
+            file.close()
             raise DevError(f"The development services of {path.parent} are in use: stop the other `make demo` first.")
         time.sleep(0.1)
     return file
