@@ -19,10 +19,12 @@ ON CONFLICT (task, unique_key) WHERE unique_key IS NOT NULL
 RETURNING id, unique_key
 """
 
-# The unfinished job that holds this key. Index: job_unique_key.
+# The unfinished job that holds this key. The lock lets no worker start it before the caller's transaction ends: a job
+# that started earlier would miss what the caller has written and relies on it to see. Index: job_unique_key.
 HOLDER = """
 SELECT id FROM jobs_job
 WHERE task = %s AND unique_key = %s AND state IN ('waiting', 'delayed', 'waiting_children', 'active')
+FOR KEY SHARE
 """
 
 # Takes due jobs of a queue for one attempt, lower priority numbers first, then the oldest. Workers that claim at the
