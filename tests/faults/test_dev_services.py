@@ -91,6 +91,12 @@ def test_only_the_owner_may_enter_the_sockets_directory() -> None:
         assert "DATABASE_URL" not in services.environment
 
 
+def test_addresses_that_are_given_start_no_server() -> None:
+    with DevServices(postgres=False, valkey=False) as services:
+        assert services.environment == {}
+        assert servers_of(services.run_directory) == {}
+
+
 def test_a_second_start_finds_the_data_of_the_first(data: Path) -> None:
     with DevServices(data) as services:
         with psycopg.connect(services.environment["DATABASE_URL"]) as connection:
