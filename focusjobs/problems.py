@@ -59,20 +59,33 @@ def _join(field: str, name: str) -> str:
     return field if name in (WHOLE, "__all__") else f"{field}.{name}".removeprefix(".")
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django itself refuses to read: a problem document under /api/, a page elsewhere."""
+    return _answer(request, 400, "The request cannot be read.") or defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is forbidden outside REST framework: a problem document under /api/, a page elsewhere."""
+    return _answer(request, 403, "This is not allowed.") or defaults.permission_denied(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that does not exist: a problem document under /api/, a page elsewhere."""
-    if not request.path.startswith("/api/"):
-        return defaults.page_not_found(request, exception)
-    document = problem(404, code="not_found", detail="There is nothing at this address.")
-    return JsonResponse(document, status=404, content_type=PROBLEM_JSON)
+    return _answer(request, 404, "There is nothing at this address.") or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a programming error: a problem document under /api/, a page elsewhere."""
+    return _answer(request, 500, "Something went wrong here; trying again later may help.") or defaults.server_error(
+        request
+    )
+
+
+def _answer(request: HttpRequest, status: int, detail: str) -> HttpResponse | None:
     if not request.path.startswith("/api/"):
-        return defaults.server_error(request)
-    document = problem(500, code="error", detail="Something went wrong here; trying again later may help.")
-    return JsonResponse(document, status=500, content_type=PROBLEM_JSON)
+        return None
+    document = problem(status, code=HTTPStatus(status).name.lower(), detail=detail)
+    return JsonResponse(document, status=status, content_type=PROBLEM_JSON)
 
 
 def document_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:

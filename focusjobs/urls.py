@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from focusjobs.health import livez, readyz
 
+handler400 = "focusjobs.problems.bad_request"
+handler403 = "focusjobs.problems.permission_denied"
 handler404 = "focusjobs.problems.not_found"
 handler500 = "focusjobs.problems.server_error"
 

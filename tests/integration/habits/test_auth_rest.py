@@ -105,6 +105,30 @@ def test_guessing_a_password_is_stopped(client: Client) -> None:
     assert codes == ["email_password_mismatch"] * 5 + ["too_many_login_attempts"]
 
 
+def test_a_server_that_cannot_tell_who_calls_says_no_in_a_problem_document(client: Client) -> None:
+    """As behind a Unix socket without TRUSTED_PROXIES: login limits need the caller's address."""
+    response = client.post(
+        f"{AUTH}/login", {"email": "a@b.de", "password": "x"}, content_type="application/json", REMOTE_ADDR=""
+    )
+
+    assert (response.status_code, response["Content-Type"]) == (403, "application/problem+json")
+    assert response.json()["detail"] == "This is not allowed."
+
+
+def test_the_caller_is_the_one_whom_the_trusted_proxy_names(client: Client, settings: Any) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+    response = client.post(
+        f"{AUTH}/signup",
+        {"email": "ada@example.com", "password": PASSWORD},
+        content_type="application/json",
+        REMOTE_ADDR="",
+        headers={"X-Forwarded-For": "203.0.113.7"},
+    )
+
+    assert response.status_code == 200
+
+
 def test_logging_out_ends_the_token(client: Client) -> None:
     token = sign_up(client).json()["meta"]["session_token"]
 
