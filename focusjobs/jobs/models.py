@@ -6,6 +6,7 @@ Only `focusjobs.jobs.ledger` writes them; everything else reads.
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -35,10 +36,18 @@ class Job(models.Model):
     """One call of a task with its arguments, from being enqueued to its end."""
 
     class Lane(models.TextChoices):
-        """How a job reaches a worker: taken in batches, or by a Celery message of its own."""
+        """How a job reaches a worker: taken in batches, taken as its limit allows, or by a Celery message of its own."""
 
         DRAIN = "drain", "drain"
+        LIMITED = "limited", "limited"
         MESSAGE = "message", "message"
+
+    class OnFailure(models.TextChoices):
+        """What a child's failure means for its parent in a flow."""
+
+        FAIL = "fail", "the parent fails"
+        IGNORE = "ignore", "the parent runs when all children have ended"
+        CONTINUE = "continue", "the parent runs at once"
 
     task = models.CharField(max_length=200)
     queue = models.CharField(max_length=100)
@@ -55,12 +64,22 @@ class Job(models.Model):
     unique_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL is what keeps it out of the index
     unique_while_active = models.BooleanField(db_default=True, help_text="Keep the key while a worker holds the job.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    limit_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the index
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    children_left = models.PositiveIntegerField(db_default=0, help_text="Children that have not ended.")
+    on_failure = models.CharField(
+        max_length=8,
+        choices=OnFailure.choices,
+        db_default=OnFailure.FAIL,
+        help_text="What its failure means for its parent.",
+    )
+    schedule = models.ForeignKey("Schedule", null=True, on_delete=models.SET_NULL, related_name="jobs")
     celery_id = models.CharField(max_length=155, null=True)  # noqa: DJ001 - only where Celery chose the id
     worker = models.CharField(max_length=200, db_default="")
     run_at = models.DateTimeField(db_default=Now(), help_text="Not before this.")
     expires_at = models.DateTimeField(null=True, help_text="Not started after this.")
     leased_until = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True, help_text="When its own Celery message was last sent.")
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True, help_text="Start of the latest attempt.")
     finished_at = models.DateTimeField(null=True)
@@ -75,6 +94,22 @@ class Job(models.Model):
                 fields=["queue", "priority", "id"],
                 condition=models.Q(state=State.WAITING, lane="drain"),
                 name="job_ready",
+            ),
+            models.Index(
+                fields=["queue", "limit_key", "priority", "id"],
+                condition=models.Q(state=State.WAITING, lane="limited"),
+                name="job_ready_limited",
+            ),
+            models.Index(
+                fields=["queue", "id"],
+                condition=models.Q(state=State.WAITING, lane="message"),
+                name="job_ready_message",
+            ),
+            models.Index(fields=["queue"], condition=models.Q(state=State.ACTIVE), name="job_active_queue"),
+            models.Index(
+                fields=["limit_key"],
+                condition=models.Q(state=State.ACTIVE, limit_key__isnull=False),
+                name="job_active_limit",
             ),
             models.Index(fields=["run_at"], condition=models.Q(state=State.DELAYED), name="job_delayed"),
             models.Index(fields=["leased_until"], condition=models.Q(state=State.ACTIVE), name="job_leased"),
@@ -146,3 +181,126 @@ class LogLine(models.Model):
 
     def __str__(self) -> str:
         return self.line
+
+
+class Queue(models.Model):
+    """What operators and settings say about a queue. A queue without a row runs without limits."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.CharField(max_length=254, blank=True)
+    pause_reason = models.CharField(max_length=500, blank=True)
+    resume_at = models.DateTimeField(null=True, blank=True, help_text="Resumes by itself then; empty: by hand only.")
+    max_active = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Jobs that run at once, over all workers."
+    )
+    rate = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Jobs that start in a period, over all workers."
+    )
+    period = models.DurationField(null=True, blank=True)
+    window_start = models.DateTimeField(null=True, editable=False)
+    window_used = models.PositiveIntegerField(db_default=0, editable=False)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(rate__isnull=True, period__isnull=True)
+                | models.Q(rate__gte=1, period__isnull=False),
+                name="queue_rate_has_a_period",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Limit(models.Model):
+    """How many jobs that share a key may run at once, or start in a period, over all queues and workers."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    max_active = models.PositiveIntegerField(null=True)
+    rate = models.PositiveIntegerField(null=True)
+    period = models.DurationField(null=True)
+    window_start = models.DateTimeField(null=True)
+    window_used = models.PositiveIntegerField(db_default=0)
+    used_at = models.DateTimeField(db_default=Now(), help_text="Limits that nothing used for long are forgotten.")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Throttle(models.Model):
+    """A key under which a task makes no further job for a while."""
+
+    task = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    until = models.DateTimeField()
+    job_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["task", "key"], name="throttle_key"),)
+        indexes = (models.Index(fields=["until"], name="throttle_until"),)
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.key}"
+
+
+class Schedule(models.Model):
+    """When a job is made again and again: by a cron line in a time zone, or every so often."""
+
+    class Missed(models.TextChoices):
+        """What happens about ticks that passed while nothing ran."""
+
+        SKIP = "skip", "skip them"
+        ONCE = "once", "make one job for all of them"
+        ALL = "all", "make a job for each"
+
+    name = models.CharField(max_length=200, unique=True)
+    task = models.CharField(max_length=200)
+    arguments = models.JSONField(default=dict, blank=True)
+    queue = models.CharField(max_length=100, blank=True, help_text="Empty: the task's own.")
+    cron = models.CharField(max_length=200, blank=True, help_text="Minute, hour, day, month, weekday: “0 3 * * *”.")
+    every = models.DurationField(null=True, blank=True)
+    timezone = models.CharField(max_length=64, default="UTC")
+    enabled = models.BooleanField(default=True)
+    missed = models.CharField(max_length=4, choices=Missed.choices, default=Missed.ONCE)
+    declared = models.BooleanField(default=False, editable=False, help_text="Comes from the code.")
+    next_run_at = models.DateTimeField(null=True, blank=True)
+    last_run_at = models.DateTimeField(null=True, editable=False)
+    last_job_id = models.BigIntegerField(null=True, editable=False)
+    problem = models.CharField(max_length=500, blank=True, editable=False, help_text="Why its latest tick made no job.")
+
+    class Meta:
+        indexes = (models.Index(fields=["next_run_at"], condition=models.Q(enabled=True), name="schedule_due"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=(models.Q(every__isnull=True) & ~models.Q(cron="")) | models.Q(every__isnull=False, cron=""),
+                name="schedule_is_cron_or_every",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tally(models.Model):
+    """How a task did on a queue in one minute, over all workers; the source of charts and metrics."""
+
+    minute = models.DateTimeField()
+    task = models.CharField(max_length=200)
+    queue = models.CharField(max_length=100)
+    completed = models.PositiveBigIntegerField(db_default=0)
+    failed = models.PositiveBigIntegerField(db_default=0, help_text="Jobs that ended as failed.")
+    errors = models.PositiveBigIntegerField(db_default=0, help_text="Attempts that ended in an error.")
+    cancelled = models.PositiveBigIntegerField(db_default=0)
+    run_seconds = models.FloatField(db_default=0)
+    wait_seconds = models.FloatField(db_default=0, help_text="From being due to being started, first attempts only.")
+    run_buckets = ArrayField(models.PositiveBigIntegerField(), default=list)
+    wait_buckets = ArrayField(models.PositiveBigIntegerField(), default=list)
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = (models.UniqueConstraint(fields=["minute", "task", "queue"], name="tally_minute"),)
+
+    def __str__(self) -> str:
+        return f"{self.task} at {self.minute}"
