@@ -77,7 +77,7 @@ def _run_atomically(task: Task[..., Any], claim: Claim, context: JobContext, pul
             raise LeaseLost(str(claim.id))
     with pulse.lock:
         pulse.drop([claim])
-    journal.attempt_ended(end, kept=True)
+    journal.attempts_ended([end], {claim.id})
 
 
 def _completed(claim: Claim, context: JobContext, value: str | None) -> Ended:

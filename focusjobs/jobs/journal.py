@@ -1,8 +1,9 @@
-"""One log line for each attempt that ended, from one place."""
+"""What is told of each attempt that ended, from one place: a log line."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from .domain.lifecycle import State
 from .ledger import Ended
@@ -10,8 +11,13 @@ from .ledger import Ended
 logger = logging.getLogger(__name__)
 
 
-def attempt_ended(end: Ended, *, kept: bool) -> None:
-    """Log how an attempt ended; `kept` is false where its lease was lost and nothing of it was written."""
+def attempts_ended(ended: Sequence[Ended], kept: set[int]) -> None:
+    """Say how attempts ended. Of a job that is not `kept` the lease was lost and nothing was written."""
+    for end in ended:
+        _log(end, kept=end.claim.id in kept)
+
+
+def _log(end: Ended, *, kept: bool) -> None:
     level = logging.INFO if kept and end.state == State.COMPLETED else logging.WARNING
     verdict = end.outcome if kept else "lease lost"
     extra = {

@@ -36,7 +36,7 @@ class Job(models.Model):
     """One call of a task with its arguments, from being enqueued to its end."""
 
     class Lane(models.TextChoices):
-        """How a job reaches a worker: taken in batches, taken as its limit allows, or by a Celery message of its own."""
+        """How a job reaches a worker: in batches, as its limit allows, or by a Celery message of its own."""
 
         DRAIN = "drain", "drain"
         LIMITED = "limited", "limited"
@@ -101,11 +101,8 @@ class Job(models.Model):
                 name="job_ready_limited",
             ),
             models.Index(
-                fields=["queue", "id"],
-                condition=models.Q(state=State.WAITING, lane="message"),
-                name="job_ready_message",
+                fields=["id"], condition=models.Q(state=State.WAITING, lane="message"), name="job_ready_message"
             ),
-            models.Index(fields=["queue"], condition=models.Q(state=State.ACTIVE), name="job_active_queue"),
             models.Index(
                 fields=["limit_key"],
                 condition=models.Q(state=State.ACTIVE, limit_key__isnull=False),
@@ -191,12 +188,8 @@ class Queue(models.Model):
     paused_by = models.CharField(max_length=254, blank=True)
     pause_reason = models.CharField(max_length=500, blank=True)
     resume_at = models.DateTimeField(null=True, blank=True, help_text="Resumes by itself then; empty: by hand only.")
-    max_active = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Jobs that run at once, over all workers."
-    )
-    rate = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Jobs that start in a period, over all workers."
-    )
+    max_active = models.PositiveIntegerField(null=True, blank=True, help_text="Jobs that run at once.")
+    rate = models.PositiveIntegerField(null=True, blank=True, help_text="Jobs that start in a period.")
     period = models.DurationField(null=True, blank=True)
     window_start = models.DateTimeField(null=True, editable=False)
     window_used = models.PositiveIntegerField(db_default=0, editable=False)

@@ -136,9 +136,7 @@ def finish(ended: Sequence[ledger.Ended], pulse: Pulse) -> None:
             connection.close()
             threading.Event().wait(0.5)
             continue
-        for end in ended:
-            journal.attempt_ended(end, kept=end.claim.id in kept)
-        return
+        return journal.attempts_ended(ended, kept)
 
 
 _pace = Pace()
