@@ -97,7 +97,7 @@ def _insert_rows(jobs: Sequence[NewJob]) -> list[tuple[int, str | None]]:
 def _row(job: NewJob) -> tuple[Any, ...]:
     return (
         *(job.task, job.queue, job.arguments, job.options, job.priority, job.max_attempts, job.unique_key),
-        *(job.unique_while_active, job.user_id, job.run_at, job.delay, job.expires_at),
+        *(job.unique_while_active, job.user_id, job.run_at, job.delay, job.expires_at, job.schedule_id),
     )
 
 

@@ -4,15 +4,15 @@
 # Unique by job_unique_key (its predicate must be repeated here word for word).
 INSERT = """
 INSERT INTO jobs_job (task, queue, arguments, options, state, priority, max_attempts, tries,
-                      unique_key, unique_while_active, user_id, run_at, expires_at)
+                      unique_key, unique_while_active, user_id, run_at, expires_at, schedule_id)
 SELECT task, queue, arguments::jsonb, options::jsonb,
        CASE WHEN coalesce(run_at, now() + delay) > now() THEN 'delayed' ELSE 'waiting' END,
        priority, max_attempts, max_attempts, unique_key, unique_while_active, user_id,
-       coalesce(run_at, now() + delay, now()), expires_at
+       coalesce(run_at, now() + delay, now()), expires_at, schedule_id
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[], %s::bool[],
-            %s::bigint[], %s::timestamptz[], %s::interval[], %s::timestamptz[])
+            %s::bigint[], %s::timestamptz[], %s::interval[], %s::timestamptz[], %s::bigint[])
      WITH ORDINALITY AS new (task, queue, arguments, options, priority, max_attempts, unique_key, unique_while_active,
-                             user_id, run_at, delay, expires_at, place)
+                             user_id, run_at, delay, expires_at, schedule_id, place)
 ORDER BY place
 ON CONFLICT (task, unique_key) WHERE unique_key IS NOT NULL
     AND state IN ('waiting', 'delayed', 'waiting_children', 'active') DO NOTHING

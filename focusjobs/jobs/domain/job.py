@@ -40,3 +40,4 @@ class NewJob:
     run_at: datetime | None = None
     delay: timedelta | None = None
     expires_at: datetime | None = None
+    schedule_id: int | None = None
