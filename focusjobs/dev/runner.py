@@ -40,8 +40,10 @@ Focusjobs is ready. Ctrl-C stops it.
 
 def main() -> int:
     """Run the demo and return the exit code; an error that a person can mend is one sentence."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup makes it
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
             _run()
