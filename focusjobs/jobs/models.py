@@ -89,6 +89,8 @@ class Job(models.Model):
     objects = JobQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ("view",)
+        permissions = (("retry_job", "Can retry job"), ("cancel_job", "Can cancel job"))
         indexes = (
             models.Index(
                 fields=["queue", "priority", "id"],
