@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 
-from focusjobs import heartbeat
+from focusjobs import heartbeat, logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "focusjobs.settings")
 
@@ -14,3 +14,4 @@ app = Celery("focusjobs")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 heartbeat.connect()
+signals.setup_logging.connect(logs.configure)
