@@ -18,7 +18,7 @@ EVERY_DAY = 0b1111111
 
 
 def new_client_id() -> str:
-    """An identifier for a row that was not made by a phone."""
+    """Make an identifier for a row that was not made by a phone."""
     return str(uuid.uuid4())
 
 

@@ -1,0 +1,1 @@
+"""Reminders and alerts: planned, delivered once, never late."""
