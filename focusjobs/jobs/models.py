@@ -259,13 +259,18 @@ class Schedule(models.Model):
     timezone = models.CharField(max_length=64, default="UTC")
     enabled = models.BooleanField(default=True)
     missed = models.CharField(max_length=4, choices=Missed.choices, default=Missed.ONCE)
+    overlap = models.BooleanField(
+        default=True, help_text="Make a job also while the one before is unfinished; off: that tick is skipped."
+    )
     declared = models.BooleanField(default=False, editable=False, help_text="Comes from the code.")
+    declaration = models.JSONField(null=True, editable=False, help_text="What the code said when it was last read.")
     next_run_at = models.DateTimeField(null=True, blank=True)
     last_run_at = models.DateTimeField(null=True, editable=False)
     last_job_id = models.BigIntegerField(null=True, editable=False)
     problem = models.CharField(max_length=500, blank=True, editable=False, help_text="Why its latest tick made no job.")
 
     class Meta:
+        permissions = (("run_schedule", "Can run schedule"),)
         indexes = (models.Index(fields=["next_run_at"], condition=models.Q(enabled=True), name="schedule_due"),)
         constraints = (
             models.CheckConstraint(
