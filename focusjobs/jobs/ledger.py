@@ -3,7 +3,7 @@
 The life of a job: `insert` writes it in its caller's transaction and rings its queue after the commit. A worker
 `claim`s it for an attempt under a lease and `extend`s that while it works. The attempt ends in `finish`, which also
 writes the `TaskResult`; a worker that vanished is found by `reap`. `promote` makes delayed jobs waiting when they are
-due, and `retry` and `cancel` are an operator's.
+due. What operators do to jobs is in `focusjobs.jobs.interventions`.
 
 Each claim, release and retry raises the job's `fence`; whoever writes later must name the fence it was given, so that
 a worker that lost its lease can change nothing. All times are the database's, so that all workers share one clock.
@@ -227,22 +227,6 @@ class Stalled:
             worker=self.worker,
             failure=results.Failure("WorkerLostError", "billiard.exceptions", self.error),
         )
-
-
-def retry(ids: Iterable[int]) -> set[int]:
-    """Make failed or cancelled jobs waiting again with fresh attempts; answer those that were.
-
-    Left alone are jobs in another state and jobs whose unique key an unfinished job holds by now.
-    """
-    rows = _rows(statements.RETRY, [list(ids)])
-    for queue in {row[1] for row in rows}:
-        wakeups.ring_after_commit(queue)
-    return {row[0] for row in rows}
-
-
-def cancel(ids: Iterable[int], reason: str) -> set[int]:
-    """End jobs that no worker holds; answer those that were ended."""
-    return {row[0] for row in _rows(statements.CANCEL, [reason, list(ids)])}
 
 
 def queues_with_work() -> list[str]:

@@ -121,27 +121,8 @@ INSERT INTO jobs_logline (job_id, attempt, at, level, line)
 SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[], %s::text[])
 """
 
-# Makes finished jobs waiting again, with as many further attempts as they had at first. A job whose unique key an
-# unfinished job holds by now is left alone. Index: primary key.
-RETRY = """
-UPDATE jobs_job AS job
-SET state = 'waiting', fence = fence + 1, stalls = 0, run_at = now(), finished_at = NULL, progress = NULL,
-    max_attempts = attempt + tries
-WHERE id = ANY(%s) AND state IN ('failed', 'cancelled') AND NOT EXISTS (
-    SELECT 1 FROM jobs_job AS holder WHERE holder.task = job.task AND holder.unique_key = job.unique_key
-    AND holder.state IN ('waiting', 'delayed', 'waiting_children', 'active'))
-RETURNING id, queue
-"""
-
 # Which of these queues have jobs to take. Index: job_ready, one probe a queue.
 QUEUES_WITH_WORK = """
 SELECT queue FROM unnest(%s::text[]) AS known (queue)
 WHERE EXISTS (SELECT 1 FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'drain')
-"""
-
-# Ends pending jobs at an operator's word. A job that a worker holds is not stopped by this. Index: primary key.
-CANCEL = """
-UPDATE jobs_job SET state = 'cancelled', fence = fence + 1, finished_at = now(), error = %s
-WHERE id = ANY(%s) AND state IN ('waiting', 'delayed', 'waiting_children')
-RETURNING id
 """
