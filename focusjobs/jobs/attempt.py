@@ -18,6 +18,7 @@ from .context import JobContext, running
 from .definition import Task
 from .domain.backoff import Fixed
 from .domain.lifecycle import State
+from .domain.text import storable
 from .errors import LeaseLost, Signal, Snooze
 from .ledger import Claim, Ended, finish
 from .pulse import Pulse, as_json
@@ -97,7 +98,7 @@ def _unsuccessful(claim: Claim, context: JobContext, task: Task[..., Any] | None
     report: dict[str, Any] = {
         "claim": claim,
         "error": one_line(error),
-        "failure": Failure(type(error).__qualname__, type(error).__module__, str(error)[:MAX_ERROR]),
+        "failure": Failure(type(error).__qualname__, type(error).__module__, _message(error)[:MAX_ERROR]),
         "progress": as_json(progress),
         "lines": lines,
     }
@@ -111,7 +112,7 @@ def _unsuccessful(claim: Claim, context: JobContext, task: Task[..., Any] | None
 
 
 def _steered(signal: Signal, report: dict[str, Any]) -> Ended:
-    report["error"] = str(signal)[:MAX_ERROR]
+    report["error"] = _message(signal)[:MAX_ERROR]
     if isinstance(signal, Snooze):
         return Ended(**report, state=State.DELAYED, outcome="snoozed", delay=signal.delay, refund=1)
     return Ended(**report, state=State.CANCELLED, outcome="cancelled")
@@ -128,10 +129,16 @@ def _wait(claim: Claim, task: Task[..., Any] | None, error: Exception) -> timede
 
 def one_line(error: BaseException) -> str:
     """Give an exception as its class and the first line of its message."""
-    message = str(error).strip().split("\n", 1)[0].replace("\0", "")
+    message = _message(error).strip().split("\n", 1)[0]
     return (f"{type(error).__name__}: {message}" if message else type(error).__name__)[:MAX_ERROR]
 
 
 def _traceback(error: BaseException) -> str:
-    lines = traceback.format_exception(error)
-    return "".join(lines).replace("\0", "")[-MAX_TRACEBACK:]
+    return storable("".join(traceback.format_exception(error)))[-MAX_TRACEBACK:]
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return storable(str(error))
+    except Exception:  # a task's own exception may be broken; its class is told all the same
+        return "its message could not be made"

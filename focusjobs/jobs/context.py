@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from threading import Lock
 from typing import Any
+
+from .domain.text import storable
 
 logger = logging.getLogger(__name__)
 
@@ -38,19 +41,30 @@ class JobContext:
     _lines: list[Line] = field(default_factory=list, repr=False)
 
     def progress(self, done: float, total: float | None = None, note: str = "") -> None:
-        """Report how far the job has come: `done` of `total`, in whatever unit, with a few words."""
+        """Report how far the job has come: `done` of `total`, in whatever unit, with a few words.
+
+        Raises ValueError for a number that is none.
+        """
+        for number in (done, total):
+            if number is not None and not (isinstance(number, (int, float)) and isfinite(number)):
+                raise ValueError(f"Progress is told in numbers, not as {number!r}.")
         report: dict[str, Any] = {"done": done}
         if total is not None:
             report["total"] = total
         if note:
-            report["note"] = note
+            report["note"] = storable(note)[:MAX_LINE]
         with self._lock:
             self._progress = report
 
     def log(self, text: str, *, level: str = "info") -> None:
-        """Add a line to the job's log; NUL characters are dropped, since PostgreSQL cannot hold them."""
-        line = Line(datetime.now(UTC), level, text.replace("\0", "")[:MAX_LINE])
-        logger.log(logging.getLevelNamesMapping().get(level.upper(), logging.INFO), line.text)
+        """Add a line to the job's log; what PostgreSQL cannot keep of it is dropped.
+
+        Raises ValueError for a level that `logging` does not know.
+        """
+        if level.upper() not in logging.getLevelNamesMapping():
+            raise ValueError(f"There is no level “{level}”; there are debug, info, warning, error and critical.")
+        line = Line(datetime.now(UTC), level, storable(text)[:MAX_LINE])
+        logger.log(logging.getLevelNamesMapping()[level.upper()], line.text)
         if self.job_id is None:
             return
         with self._lock:

@@ -19,6 +19,7 @@ from celery import shared_task
 
 from .domain.backoff import Backoff, Exponential
 from .domain.job import EnqueuedJob, NewJob
+from .domain.text import has_escaped_nul, is_storable
 from .errors import DuplicateKey, InvalidArguments, InvalidJob, InvalidTask, NotJSON, PayloadTooLarge
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ MAX_PAYLOAD = 256 * 1024
 
 MAX_PRIORITY = 2_097_151
 """The largest priority, BullMQ's."""
+
+MAX_ATTEMPTS = 1_000_000
+MAX_KEY = 200
+"""Characters of a `unique_key`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,51 +67,74 @@ class Call(Generic[P]):
         Here a `unique_key` is a template with the arguments' names as fields, as in `"habit:{habit_id}"`.
         Raises what `enqueue` raises, and `DuplicateKey`; then nothing is written.
         """
-        template = self.unique_key
-        jobs = [self._job((), call, template and template.format_map(call)) for call in calls]
+        jobs = [self._job((), call, self._key_of(call)) for call in calls]
         keys = [job.unique_key for job in jobs if job.unique_key is not None]
         if len(keys) != len(set(keys)):
             raise DuplicateKey(f"{self.task.name}: two of these calls have the same unique_key.")
         return _insert(jobs) if jobs else []
 
+    def _key_of(self, call: Mapping[str, Any]) -> str | None:
+        if self.unique_key is None:
+            return None
+        try:
+            return self.unique_key.format_map(call)
+        except LookupError as error:
+            raise InvalidJob(
+                f"{self.task.name}: the unique_key “{self.unique_key}” needs {error}, which a call lacks."
+            ) from error
+
     def _job(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], unique_key: str | None) -> NewJob:
         arguments = self.task.bind_arguments(*args, **kwargs)
-        priority = self.task.priority if self.priority is None else self.priority
-        if not 0 <= (priority or 0) <= MAX_PRIORITY:
-            raise InvalidJob(f"A priority is from 0 to {MAX_PRIORITY}, not {priority}.")
+        priority = (self.task.priority if self.priority is None else self.priority) or 0
+        attempts = self.task.attempts if self.attempts is None else self.attempts
+        _check(self.task.name, priority, attempts, unique_key)
         job = NewJob(
             task=self.task.name,
             queue=self.queue or self.task.queue,
             arguments=encode(self.task.name, arguments),
-            priority=priority or 0,
-            max_attempts=self.attempts or self.task.attempts,
+            priority=priority,
+            max_attempts=attempts,
             unique_key=unique_key,
             unique_while_active=self.unique_until == "finished",
             user_id=getattr(self.user, "pk", self.user),
-            expires_at=self.expires_at,
+            expires_at=_aware("expires_at", self.expires_at),
         )
         return replace(job, **_when(self.run_after))
+
+
+def _check(task: str, priority: int, attempts: int, unique_key: str | None) -> None:
+    if not isinstance(priority, int) or not 0 <= priority <= MAX_PRIORITY:
+        raise InvalidJob(f"{task}: a priority is a whole number from 0 to {MAX_PRIORITY}, not {priority!r}.")
+    if not isinstance(attempts, int) or not 1 <= attempts <= MAX_ATTEMPTS:
+        raise InvalidJob(f"{task}: attempts is a whole number from 1 to {MAX_ATTEMPTS}, not {attempts!r}.")
+    if unique_key is not None and not (0 < len(unique_key) <= MAX_KEY and is_storable(unique_key)):
+        raise InvalidJob(f"{task}: a unique_key is a text of 1 to {MAX_KEY} characters, not {unique_key[:50]!r}.")
 
 
 def _when(run_after: datetime | timedelta | None) -> dict[str, Any]:
     if isinstance(run_after, timedelta):
         return {"delay": run_after}
-    if run_after is not None and run_after.tzinfo is None:
-        raise InvalidJob("run_after needs a time zone; use django.utils.timezone.now() or datetime.now(UTC).")
-    return {"run_at": run_after}
+    return {"run_at": _aware("run_after", run_after)}
+
+
+def _aware(option: str, moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise InvalidJob(f"{option} needs a time zone; use django.utils.timezone.now() or datetime.now(UTC).")
+    return moment
 
 
 def encode(task: str, arguments: Mapping[str, Any]) -> str:
     """Give a job's arguments as JSON. Raises `NotJSON` and `PayloadTooLarge`."""
     try:
-        text = json.dumps(arguments, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(arguments, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode())  # refuses half of a surrogate pair, as PostgreSQL would
     except (TypeError, ValueError, RecursionError) as error:
         raise NotJSON(f"{task}: an argument is not JSON: {error}. Pass ids and plain values.") from error
-    if "\\u0000" in text:
+    if has_escaped_nul(text):
         raise NotJSON(f"{task}: an argument holds a NUL character, which PostgreSQL cannot keep.")
-    if len(text) > MAX_PAYLOAD:
+    if size > MAX_PAYLOAD:
         raise PayloadTooLarge(
-            f"{task}: {len(text):,} bytes of arguments; {MAX_PAYLOAD:,} are allowed. Store the data and pass its id."
+            f"{task}: {size:,} bytes of arguments; {MAX_PAYLOAD:,} are allowed. Store the data and pass its id."
         )
     return text
 

@@ -83,7 +83,7 @@ def insert(jobs: Sequence[NewJob]) -> list[EnqueuedJob]:
     made = _insert_rows(jobs)
     keyed = {key: number for number, key in made if key is not None}
     plain = (number for number, key in made if key is None)
-    answers = [_answer(job, keyed.get(job.unique_key) if job.unique_key else next(plain)) for job in jobs]
+    answers = [_answer(job, next(plain) if job.unique_key is None else keyed.get(job.unique_key)) for job in jobs]
     for queue in {job.queue for job in jobs}:
         wakeups.ring_after_commit(queue)
     return answers
@@ -127,7 +127,7 @@ def finish(ended: Sequence[Ended]) -> set[int]:
         for_keeps = [end for end in ended if end.claim.id in kept]
         _note_attempts([end for end in for_keeps if end.state != State.COMPLETED])
         write_log([(end.claim, line) for end in for_keeps for line in end.lines])
-        results.store([_result(end) for end in for_keeps if end.value is not None or end.state == State.FAILED])
+        results.store([_result(end) for end in for_keeps if _has_result(end)])
     return kept
 
 
@@ -155,13 +155,19 @@ def _attempt_row(end: Ended) -> tuple[Any, ...]:
     return held.id, held.attempt, end.outcome, held.worker, held.started_at, end.error, end.traceback
 
 
+def _has_result(end: Ended) -> bool:
+    # A job that failed before it was retried by hand has a row that must not stay.
+    retried = end.claim.max_attempts != end.claim.tries
+    return end.state == State.FAILED or (end.state == State.COMPLETED and (end.value is not None or retried))
+
+
 def _result(end: Ended) -> results.Result:
     return results.Result(
         task_id=end.claim.task_id,
         task=end.claim.task,
         arguments=end.claim.arguments,
         worker=end.claim.worker,
-        value=end.value,
+        value=end.value or ("null" if end.state == State.COMPLETED else None),
         failure=end.failure,
         traceback=end.traceback,
     )

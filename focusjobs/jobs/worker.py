@@ -78,22 +78,20 @@ class Drain:
 
     def _work_off(self, batch: Sequence[ledger.Claim], deadline: float) -> int:
         self.pulse.hold(batch)
-        self.since = time.monotonic()
+        began = self.since = time.monotonic()
         started = 0
         try:
             for claim in batch:
-                if started and self._is_late(deadline):
-                    break
+                if started and time.monotonic() > max(deadline, began + 10 * GROUP):
+                    break  # a job took so long that the rest of its batch is better off with another worker
                 started += 1
                 self._run_one(claim)
         finally:
-            self._write()
-            self._give_back(batch[started:])
+            try:
+                self._write()
+            finally:
+                self._let_go(batch, started)
         return started
-
-    def _is_late(self, deadline: float) -> bool:
-        """Tell whether a job took so long that the rest of its batch is better off with another worker."""
-        return time.monotonic() - self.since > max(10 * GROUP, deadline - self.since)
 
     def _run_one(self, claim: ledger.Claim) -> None:
         start = time.monotonic()
@@ -112,10 +110,11 @@ class Drain:
         self.ended = []
         self.since = time.monotonic()
 
-    def _give_back(self, rest: Sequence[ledger.Claim]) -> None:
+    def _let_go(self, batch: Sequence[ledger.Claim], started: int) -> None:
+        """Keep no lease of a batch that is over, also of jobs whose end could not be written; give the rest back."""
         with self.pulse.lock:
-            ledger.release(rest)
-            self.pulse.drop(rest)
+            self.pulse.drop(batch)
+            ledger.release(batch[started:])
 
 
 def finish(ended: Sequence[ledger.Ended], pulse: Pulse) -> None:
