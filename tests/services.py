@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
+from focusjobs.dev.environment import given
 from focusjobs.dev.services import DevServices
 
 SERVICES = pytest.StashKey[DevServices]()
@@ -16,7 +17,7 @@ SERVICES = pytest.StashKey[DevServices]()
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Start before pytest-django, whose hook is no wrapper, imports the settings."""
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
-    services = DevServices(postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ)
+    services = DevServices(postgres=not given("DATABASE_URL"), valkey=not given("REDIS_URL"))
     if any(services.wanted.values()) and not early_config.known_args_namespace.help:
         os.environ.update(services.start())
         early_config.stash[SERVICES] = services
