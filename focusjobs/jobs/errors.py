@@ -37,8 +37,24 @@ class DuplicateKey(InvalidJob):
     """One call of `enqueue_many` holds the same `unique_key` twice."""
 
 
+class JobTimeout(JobError):
+    """Raised inside a task that has run for longer than its timeout."""
+
+
+class ChildFailed(JobError):
+    """A job failed because a child did, in a flow."""
+
+
 class LeaseLost(JobError):
     """Another worker holds the job by now: what this attempt did in the database is rolled back."""
+
+
+class QueryError(JobError, ValueError):
+    """A filter for jobs is not understood; the message is a sentence for whoever wrote it."""
+
+
+class OperationRefused(JobError, ValueError):
+    """What an operator asked for cannot be done; the message is a sentence that says why."""
 
 
 class Signal(Exception):
