@@ -1,0 +1,64 @@
+"""What tests of the ledger share: a worker's view of it without a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import pytest
+import redis
+from django.db import connection
+
+from focusjobs.jobs import ledger, wakeups
+from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.pulse import Pulse
+
+T = TypeVar("T")
+LEASE = timedelta(seconds=30)
+Claim = ledger.Claim
+
+
+class QuietPulse(Pulse):
+    """A pulse that beats only when it is told to: its thread would use a connection of its own."""
+
+    def _run(self) -> None:
+        return
+
+
+@pytest.fixture
+def pulse(monkeypatch: pytest.MonkeyPatch) -> Pulse:
+    """The pulse that drains of this test use."""
+    pulse = QuietPulse(LEASE)
+    monkeypatch.setattr("focusjobs.jobs.worker.pulse_of_process", lambda: pulse)
+    return pulse
+
+
+@pytest.fixture
+def bells() -> redis.Redis:
+    """The store of wake-ups, emptied."""
+    client = wakeups.client()
+    client.flushdb()
+    return client
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Callable[[Callable[[], T]], T]]:
+    """Runs a function on a connection of its own, as another process would, and gives its answer."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda function: pool.submit(function).result(timeout=20)
+        pool.submit(lambda: connection.close()).result(timeout=20)
+
+
+def claim(limit: int = 1, *, queue: str = "default", worker: str = "w", lease: timedelta = LEASE) -> list[Claim]:
+    return ledger.claim(queue, limit, worker, lease)
+
+
+def claim_one(*, lease: timedelta = LEASE, worker: str = "w") -> Claim:
+    (held,) = claim(lease=lease, worker=worker)
+    return held
+
+
+def ended(held: Claim, state: State = State.COMPLETED, **details: Any) -> ledger.Ended:
+    return ledger.Ended(claim=held, state=state, outcome=details.pop("outcome", str(state)), **details)
