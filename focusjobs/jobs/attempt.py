@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 from celery import current_app
-from celery.exceptions import NotRegistered
 from django.db import transaction
 
 from . import journal
@@ -19,7 +18,7 @@ from .definition import Task
 from .domain.backoff import Fixed
 from .domain.lifecycle import State
 from .domain.text import storable
-from .errors import LeaseLost, Signal, Snooze
+from .errors import LeaseLost, Signal, Snooze, UnknownTask
 from .ledger import Claim, Ended, finish
 from .pulse import Pulse, as_json
 from .results import Failure
@@ -58,10 +57,10 @@ def run(claim: Claim, pulse: Pulse) -> Ended | None:
 
 
 def find(name: str) -> Task[..., Any]:
-    """Give a task by its name. Raises `NotRegistered` where this worker does not have it."""
+    """Give a task by its name. Raises `UnknownTask` where this worker does not have it."""
     found = current_app.tasks.get(name)
     if not isinstance(found, Task):
-        raise NotRegistered(f"This worker has no task “{name}”.")
+        raise UnknownTask(f"This worker has no task “{name}”.")
     return found
 
 

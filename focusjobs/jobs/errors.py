@@ -45,6 +45,10 @@ class ChildFailed(JobError):
     """A job failed because a child did, in a flow."""
 
 
+class UnknownTask(JobError):
+    """The worker that took the job has no task of its name."""
+
+
 class LeaseLost(JobError):
     """Another worker holds the job by now: what this attempt did in the database is rolled back."""
 

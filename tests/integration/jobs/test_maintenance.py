@@ -1,0 +1,81 @@
+"""Housekeeping: one worker at a time makes jobs due, finds vanished workers and rings for what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from django.db import OperationalError, transaction
+from django.utils import timezone
+
+from focusjobs.jobs.maintenance import Housekeeper, keep_house
+from focusjobs.jobs.models import Job
+from tests import tasks
+
+from .conftest import claim_one
+
+pytestmark = pytest.mark.django_db
+
+
+def past() -> Any:
+    return timezone.now() - timedelta(minutes=1)
+
+
+def test_a_round_makes_due_jobs_wait_takes_stalled_ones_back_and_rings_their_queues(bells: redis.Redis) -> None:
+    tasks.add.enqueue(x=1, y=1)
+    claim_one(lease=timedelta(seconds=-1))
+    tasks.add.using(queue="imports", run_after=timedelta(hours=1)).enqueue(x=1, y=2)
+    Job.objects.filter(state="delayed").update(run_at=past())
+    tasks.add.using(queue="statistics", run_after=timedelta(hours=1)).enqueue(x=1, y=3)
+    assert keep_house()
+    assert list(Job.objects.order_by("id").values_list("state", flat=True)) == ["waiting", "waiting", "delayed"]
+    assert {name: bells.llen(name) for name in ("default", "imports", "statistics")} == {
+        "default": 1,
+        "imports": 1,
+        "statistics": 0,
+    }
+
+
+def test_a_wake_up_that_was_lost_is_replaced_and_one_that_is_under_way_is_not(bells: redis.Redis) -> None:
+    tasks.add.enqueue(x=1, y=1)
+    for _ in range(3):
+        keep_house()
+    assert bells.llen("default") == 1
+    bells.flushdb()
+    keep_house()
+    assert bells.llen("default") == 1
+
+
+def test_a_queue_without_work_is_left_in_peace(bells: redis.Redis) -> None:
+    assert keep_house()
+    assert bells.keys("*") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_do_not_keep_house_at_once(elsewhere: Callable[[Callable[[], Any]], Any]) -> None:
+    with transaction.atomic():
+        assert keep_house()
+        assert elsewhere(keep_house) is False
+    assert elsewhere(keep_house) is True
+
+
+def test_the_housekeeper_outlives_an_error_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[str] = []
+    keeper = Housekeeper()
+
+    def one_round() -> bool:
+        rounds.append("round")
+        if len(rounds) == 1:
+            raise OperationalError("the database is away")
+        keeper.stop()
+        return True
+
+    monkeypatch.setattr("focusjobs.jobs.maintenance.keep_house", one_round)
+    monkeypatch.setattr("focusjobs.jobs.maintenance.INTERVAL", 0)
+    keeper.start()
+    keeper.join(timeout=10)
+    assert not keeper.is_alive()
+    assert len(rounds) == 2

@@ -1,0 +1,99 @@
+"""Every statement of the ledger finds its rows by an index, however many jobs there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from focusjobs.jobs import interventions, ledger, statements
+from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.models import Job
+from tests import tasks
+
+from .conftest import LEASE, claim, ended
+
+ROWS = 20_000
+FILL = """
+INSERT INTO jobs_job (task, queue, arguments, state, unique_key, leased_until, finished_at, run_at, expires_at,
+                      priority, max_attempts, tries, attempt)
+SELECT 'tests.add', (ARRAY['default', 'imports', 'statistics', 'notifications'])[1 + n %% 4], '{"x": 1, "y": 2}', state,
+       CASE WHEN n %% 3 = 0 THEN 'key:' || n END,
+       CASE WHEN state = 'active' THEN now() + n * interval '1 ms' END,
+       CASE WHEN state IN ('completed', 'failed', 'cancelled') THEN now() - n * interval '1 s' END,
+       now() + n * interval '1 s', NULL, n %% 5, 5, 5, 0
+FROM generate_series(1, %s) AS n,
+     LATERAL (SELECT (ARRAY['completed', 'completed', 'completed', 'failed', 'cancelled', 'waiting', 'delayed',
+                            'active'])[1 + n %% 8] AS state) AS states
+"""
+
+
+@pytest.fixture
+def filled(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [ROWS])
+        cursor.execute("ANALYZE jobs_job")
+
+
+class Explaining:
+    """Explains each statement before it is run, and keeps what reads the jobs' table from end to end."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.scans: list[str] = []
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "jobs_job" in sql and not sql.startswith("EXPLAIN"):
+            self.seen.append(sql)
+            with context["connection"].cursor() as cursor:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+                (plan,) = cursor.fetchone()
+            plan = plan if isinstance(plan, list) else json.loads(plan)
+            self.scans += [f"{node}\n{sql}" for node in _nodes(plan[0]["Plan"]) if node == ("Seq Scan", "jobs_job")]
+        return execute(sql, params, many, context)
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    yield plan["Node Type"], plan.get("Relation Name")
+    for child in plan.get("Plans", []):
+        yield from _nodes(child)
+
+
+def live_a_job() -> None:
+    """Send jobs through every way of the ledger."""
+    made = tasks.add.using(unique_key="new:{x}").enqueue_many({"x": x, "y": 0} for x in range(100))
+    tasks.add.using(unique_key="new:1").enqueue(x=1, y=0)
+    held = claim(100)
+    ledger.extend([(one, None) for one in held], LEASE)
+    ledger.release(held[:10])
+    failed = ledger.finish([ended(one, State.FAILED) for one in held[10:50]])
+    ledger.finish([ended(one, value="1") for one in held[50:]])
+    claim(1, lease=timedelta(seconds=-1))
+    ledger.promote()
+    ledger.reap()
+    ledger.queues_with_work()
+    interventions.retry(failed)
+    interventions.cancel([job.id for job in made], "not wanted")
+
+
+def test_no_statement_reads_the_table_of_jobs_from_end_to_end(filled: None) -> None:
+    explaining = Explaining()
+    with connection.execute_wrapper(explaining):
+        live_a_job()
+    assert explaining.scans == []
+    ways = (statements.INSERT, statements.HOLDER, statements.CLAIM, statements.EXTEND, statements.RELEASE)
+    ends = (statements.FINISH, statements.PROMOTE, statements.REAP, statements.QUEUES_WITH_WORK)
+    assert {*ways, *ends} <= set(explaining.seen)
+
+
+def test_a_job_is_found_for_celery_by_its_key(filled: None) -> None:
+    explaining = Explaining()
+    job = Job.objects.latest("id")
+    with connection.execute_wrapper(explaining):
+        assert tasks.add.AsyncResult(job.task_id).state
+    assert explaining.seen
+    assert explaining.scans == []
