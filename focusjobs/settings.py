@@ -126,6 +126,13 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 JOBS_QUEUES = env.list("JOBS_QUEUES", default=["default", "imports", "statistics", "notifications"])
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in JOBS_QUEUES]
 JOBS_LEASE = timedelta(seconds=env.int("JOBS_LEASE_SECONDS", default=30))
+# How long finished jobs are kept, and optionally how many of each state before the oldest go; 0 keeps none.
+JOBS_KEEP_COMPLETED = timedelta(days=env.float("JOBS_KEEP_COMPLETED_DAYS", default=7))
+JOBS_KEEP_FAILED = timedelta(days=env.float("JOBS_KEEP_FAILED_DAYS", default=30))
+JOBS_KEEP_CANCELLED = timedelta(days=env.float("JOBS_KEEP_CANCELLED_DAYS", default=30))
+JOBS_KEEP_COMPLETED_COUNT = env.int("JOBS_KEEP_COMPLETED_COUNT", default=None)
+JOBS_KEEP_FAILED_COUNT = env.int("JOBS_KEEP_FAILED_COUNT", default=None)
+JOBS_KEEP_CANCELLED_COUNT = env.int("JOBS_KEEP_CANCELLED_COUNT", default=None)
 
 # --- People ----------------------------------------------------------------------------------------------------------
 
