@@ -12,23 +12,35 @@
 Everything an app needs is here; nothing else of this package is imported from outside.
 """
 
+from .call import Call
 from .context import JobContext, current_job
-from .definition import Call, Task, task
+from .declarations import schedule
+from .definition import Task, task
 from .domain.backoff import Exponential, Fixed
-from .domain.job import EnqueuedJob
-from .errors import Cancel, InvalidJob, JobError, Snooze
+from .domain.job import EnqueuedJob, NewJob
+from .domain.limit import Limit
+from .errors import Cancel, InvalidJob, JobError, JobTimeout, Snooze, WaitForChildren
+from .flows import ChildResult, Flow, children_of_job
 
 __all__ = [
     "Call",
     "Cancel",
+    "ChildResult",
     "EnqueuedJob",
     "Exponential",
     "Fixed",
+    "Flow",
     "InvalidJob",
     "JobContext",
     "JobError",
+    "JobTimeout",
+    "Limit",
+    "NewJob",
     "Snooze",
     "Task",
+    "WaitForChildren",
+    "children_of_job",
     "current_job",
+    "schedule",
     "task",
 ]

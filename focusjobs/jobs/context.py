@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from threading import Lock
 from typing import Any
@@ -36,6 +37,8 @@ class JobContext:
     job_id: int | None
     attempt: int = 1
     max_attempts: int = 1
+    overdue_at: float | None = None
+    """When the task's timeout is over, on the monotonic clock."""
     _lock: Lock = field(default_factory=Lock, repr=False)
     _progress: Any = None
     _lines: list[Line] = field(default_factory=list, repr=False)
@@ -69,6 +72,10 @@ class JobContext:
             return
         with self._lock:
             self._lines.append(line)
+
+    def start_clock(self, timeout: timedelta) -> None:
+        """Note when the task is to be over."""
+        self.overdue_at = time.monotonic() + timeout.total_seconds()
 
     def has_reports(self) -> bool:
         """Tell whether there is anything to write."""

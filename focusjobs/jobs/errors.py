@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+
+from .domain.job import NewJob
 
 
 class JobError(Exception):
@@ -77,3 +80,14 @@ class Snooze(Signal):
             raise ValueError(f"A job cannot be put off by {delay}.")
         super().__init__(reason or f"put off for {delay}")
         self.delay = delay
+
+
+class WaitForChildren(Signal):
+    """Add children to the job and run it again when they have ended; it costs no attempt.
+
+    `raise WaitForChildren([fetch.job(page=2), fetch.job(page=3)])`; `children_of_job` tells what became of them.
+    """
+
+    def __init__(self, children: Sequence[NewJob]) -> None:
+        super().__init__(f"waits for {len(children)} children")
+        self.children = tuple(children)

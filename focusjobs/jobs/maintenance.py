@@ -1,4 +1,4 @@
-"""Housekeeping of the ledger: due jobs, vanished workers and lost wake-ups.
+"""Housekeeping of the ledger: due jobs, due schedules, vanished workers and lost wake-ups.
 
 Every worker runs it in a thread of its main process (`focusjobs.jobs.bootstep`); a lock in the database lets one of
 them at a time do the round, so that there is no process to forget and none to fail alone.
@@ -11,7 +11,8 @@ import threading
 
 from django.db import Error, connection, transaction
 
-from . import ledger, wakeups
+from . import ledger, schedule_sync, schedules, wakeups
+from .publishing import forgive_lost_messages
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +30,11 @@ def keep_house() -> bool:
             return False
         ledger.promote()
         ledger.reap()
+        forgive_lost_messages()
         queues = ledger.queues_with_work()
     for queue in queues:
         wakeups.ring(queue, lost=True)
+    schedules.tick()
     return True
 
 
@@ -48,16 +51,23 @@ class Housekeeper(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="housekeeper", daemon=True)
         self._stopped = threading.Event()
+        self._synced = False
 
     def run(self) -> None:
-        """Do rounds until `stop`."""
+        """Do rounds until `stop`, after bringing the declared schedules into the table."""
         while not self._stopped.wait(INTERVAL):
             try:
+                self._sync_once()
                 keep_house()
             except Error as error:
                 logger.warning("housekeeping failed; trying again", extra={"error": str(error)})
                 connection.close()
         connection.close()
+
+    def _sync_once(self) -> None:
+        if not self._synced:
+            schedule_sync.sync()
+            self._synced = True
 
     def stop(self) -> None:
         """End after the round under way."""

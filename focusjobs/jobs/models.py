@@ -63,9 +63,12 @@ class Job(models.Model):
     fence = models.PositiveBigIntegerField(db_default=0, help_text="Raised at each claim, release and retry.")
     unique_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL is what keeps it out of the index
     unique_while_active = models.BooleanField(db_default=True, help_text="Keep the key while a worker holds the job.")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Indexes of foreign keys would be written at every move of a job; the partial ones below are enough.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     limit_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL keeps it out of the index
-    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False)
     children_left = models.PositiveIntegerField(db_default=0, help_text="Children that have not ended.")
     on_failure = models.CharField(
         max_length=8,
@@ -73,7 +76,7 @@ class Job(models.Model):
         db_default=OnFailure.FAIL,
         help_text="What its failure means for its parent.",
     )
-    schedule = models.ForeignKey("Schedule", null=True, on_delete=models.SET_NULL, related_name="jobs")
+    schedule = models.ForeignKey("Schedule", null=True, on_delete=models.SET_NULL, related_name="jobs", db_index=False)
     celery_id = models.CharField(max_length=155, null=True)  # noqa: DJ001 - only where Celery chose the id
     worker = models.CharField(max_length=200, db_default="")
     run_at = models.DateTimeField(db_default=Now(), help_text="Not before this.")
@@ -103,8 +106,11 @@ class Job(models.Model):
                 name="job_ready_limited",
             ),
             models.Index(
-                fields=["id"], condition=models.Q(state=State.WAITING, lane="message"), name="job_ready_message"
+                fields=["queue", "published_at", "id"],
+                condition=models.Q(state=State.WAITING, lane="message"),
+                name="job_ready_message",
             ),
+            models.Index(fields=["schedule", "id"], condition=models.Q(schedule__isnull=False), name="job_of_schedule"),
             models.Index(
                 fields=["limit_key"],
                 condition=models.Q(state=State.ACTIVE, limit_key__isnull=False),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,8 +85,27 @@ def store(results: Sequence[Result]) -> None:
             cursor.execute(STORE, [list(column) for column in zip(*(result.row() for result in results), strict=True)])
 
 
+def forget(task_ids: Iterable[str]) -> None:
+    """Delete results in the current transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_celery_results_taskresult WHERE task_id = ANY(%s)", [list(task_ids)])
+
+
 class LedgerBackend(DatabaseBackend):  # type: ignore[misc]  # untyped upstream
     """django-celery-results' backend, which knows the ledger's jobs as well."""
+
+    def mark_as_failure(self, task_id: str, exc: Exception, *args: Any, **options: Any) -> Any:
+        """Note that Celery ended the process of a job's attempt; Celery hears of it only when the job has failed."""
+        from .message_lane import process_lost  # Celery imports its backend before Django's models can be
+
+        return super().mark_as_failure(task_id, exc, *args, **options) if process_lost(task_id, exc) else None
+
+    def mark_as_revoked(self, task_id: str, reason: str = "", *args: Any, **options: Any) -> Any:
+        """Note that an operator revoked a job by Celery's remote control."""
+        from .message_lane import revoked  # as above
+
+        revoked(task_id, reason or "revoked")
+        return super().mark_as_revoked(task_id, reason, *args, **options)
 
     def _get_task_meta_for(self, task_id: str) -> Any:
         number = int(task_id) if task_id.isdecimal() else job_id_of(task_id)

@@ -1,22 +1,74 @@
 """Every statement by which `focusjobs.jobs.ledger` writes, each with its purpose, its guarantee and its index."""
 
-# Writes jobs in the order given. A key that an unfinished job of the task holds makes no row.
-# Unique by job_unique_key (its predicate must be repeated here word for word).
-INSERT = """
-INSERT INTO jobs_job (task, queue, arguments, options, state, priority, max_attempts, tries,
-                      unique_key, unique_while_active, user_id, run_at, expires_at, schedule_id)
-SELECT task, queue, arguments::jsonb, options::jsonb,
-       CASE WHEN coalesce(run_at, now() + delay) > now() THEN 'delayed' ELSE 'waiting' END,
-       priority, max_attempts, max_attempts, unique_key, unique_while_active, user_id,
-       coalesce(run_at, now() + delay, now()), expires_at, schedule_id
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[], %s::bool[],
-            %s::bigint[], %s::timestamptz[], %s::interval[], %s::timestamptz[], %s::bigint[])
-     WITH ORDINALITY AS new (task, queue, arguments, options, priority, max_attempts, unique_key, unique_while_active,
-                             user_id, run_at, delay, expires_at, schedule_id, place)
+# Writes jobs that differ in their arguments and keys only, in the order given. Index for the keys: job_unique_key,
+# whose predicate is repeated where a key may be held already.
+_INSERT = """
+INSERT INTO jobs_job (task, queue, lane, arguments, options, state, children_left, priority, max_attempts, tries,
+                      unique_key, unique_while_active, limit_key, user_id, parent_id, on_failure, schedule_id,
+                      celery_id, run_at, expires_at)
+SELECT %(task)s, %(queue)s, CASE WHEN limit_key IS NULL THEN %(lane)s ELSE 'limited' END, arguments::jsonb,
+       %(options)s::jsonb,
+       CASE WHEN %(children_left)s > 0 THEN 'waiting_children' WHEN due > now() THEN 'delayed' ELSE 'waiting' END,
+       %(children_left)s, %(priority)s, %(max_attempts)s, %(max_attempts)s, unique_key, %(unique_while_active)s,
+       limit_key, %(user_id)s, %(parent_id)s, %(on_failure)s, %(schedule_id)s, %(celery_id)s, due, %(expires_at)s
+FROM unnest(%(arguments)s::text[], %(unique_keys)s::text[], %(limit_keys)s::text[])
+         WITH ORDINALITY AS new (arguments, unique_key, limit_key, place),
+     (SELECT coalesce(%(run_at)s::timestamptz, now() + %(delay)s::interval, now())) AS start (due)
 ORDER BY place
+"""
+_KEY_IS_HELD = """
 ON CONFLICT (task, unique_key) WHERE unique_key IS NOT NULL
-    AND state IN ('waiting', 'delayed', 'waiting_children', 'active') DO NOTHING
-RETURNING id, unique_key
+    AND state IN ('waiting', 'delayed', 'waiting_children', 'active')
+"""
+
+# Jobs without keys. A statement of its own, since looking for conflicts costs two thirds more.
+INSERT = _INSERT + "RETURNING id, unique_key, true"
+
+# A key that an unfinished job of the task holds makes no row.
+INSERT_UNIQUE = _INSERT + _KEY_IS_HELD + "DO NOTHING RETURNING id, unique_key, true"
+
+# A key that a pending job of the task holds puts that job off and gives it the new arguments (debounce).
+INSERT_OR_REPLACE = (
+    _INSERT
+    + _KEY_IS_HELD
+    + """
+DO UPDATE SET arguments = excluded.arguments, run_at = excluded.run_at, state = excluded.state,
+              expires_at = excluded.expires_at, options = excluded.options
+WHERE jobs_job.state IN ('waiting', 'delayed')
+RETURNING id, unique_key, xmax = 0
+"""
+)
+
+# Admits keys for a time; a key admitted before and not over yet gives no row. Unique by throttle_key.
+ADMIT = """
+INSERT INTO jobs_throttle (task, key, until, job_id)
+SELECT %(task)s, key, now() + %(time)s, 0 FROM unnest(%(keys)s::text[]) AS wanted (key) ORDER BY key
+ON CONFLICT (task, key) DO UPDATE SET until = excluded.until WHERE jobs_throttle.until <= now()
+RETURNING key
+"""
+
+# Notes which job an admitted key made. Index: throttle_key.
+NOTE_ADMITTED = """
+UPDATE jobs_throttle AS throttle SET job_id = made.job_id
+FROM unnest(%s::text[], %s::bigint[]) AS made (key, job_id)
+WHERE throttle.task = %s AND throttle.key = made.key
+"""
+
+# The jobs that keys made which are not admitted now. Index: throttle_key.
+THROTTLED = "SELECT key, job_id FROM jobs_throttle WHERE task = %s AND key = ANY(%s)"
+
+# Declares limits. New ones only, since a row that is there may be locked by a claim. Index: primary key.
+DECLARE_LIMITS = """
+INSERT INTO jobs_limit (key, max_active, rate, period)
+SELECT key, %(at_once)s, %(rate)s, %(period)s FROM unnest(%(keys)s::text[]) AS wanted (key) ORDER BY key
+ON CONFLICT (key) DO NOTHING
+"""
+
+# Brings limits that are declared otherwise by now up to date. Index: primary key.
+CHANGE_LIMITS = """
+UPDATE jobs_limit SET max_active = %(at_once)s, rate = %(rate)s, period = %(period)s
+WHERE key = ANY(%(keys)s)
+  AND (max_active, rate, period) IS DISTINCT FROM (%(at_once)s::int, %(rate)s::int, %(period)s::interval)
 """
 
 # The unfinished job that holds this key. The lock lets no worker start it before the caller's transaction ends: a job
@@ -27,20 +79,160 @@ WHERE task = %s AND unique_key = %s AND state IN ('waiting', 'delayed', 'waiting
 FOR KEY SHARE
 """
 
-# Takes due jobs of a queue for one attempt, lower priority numbers first, then the oldest. Workers that claim at the
-# same moment skip each other's rows. The commit need not reach the disk: a claim that a crash of PostgreSQL forgets
-# leaves the job waiting, and the commit of any later write carries this one with it. Index: job_ready.
-CLAIM = """
-WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) AS setting)
+_TAKE = """
 UPDATE jobs_job AS job
 SET state = 'active', fence = fence + 1, attempt = attempt + 1, worker = %(worker)s, started_at = now(),
     leased_until = now() + %(lease)s, unique_key = CASE WHEN unique_while_active THEN unique_key END
+"""
+_TAKEN = """
+RETURNING job.id, fence, task, arguments::text, attempt, max_attempts, tries, worker, started_at::text, celery_id,
+          coalesce(expires_at < now(), false), priority, options::text, limit_key
+"""
+
+# Takes due jobs of a queue for one attempt, lower priority numbers first, then the oldest, unless the queue is paused
+# or limited (`CLAIM_WITHIN_LIMITS` then). Workers that claim at the same moment skip each other's rows. The commit
+# need not reach the disk: a claim that a crash of PostgreSQL forgets leaves the job waiting, and the commit of any
+# later write carries this one with it. Index: job_ready.
+CLAIM = (
+    "WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) AS setting)"
+    + _TAKE
+    + """
 FROM soon
 WHERE soon.setting = 'off' AND job.id = ANY(ARRAY(
     SELECT id FROM jobs_job WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'drain'
+    AND NOT EXISTS (SELECT FROM jobs_queue WHERE name = %(queue)s
+                    AND (paused_at IS NOT NULL OR max_active IS NOT NULL OR rate IS NOT NULL))
     ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
-RETURNING job.id, fence, task, arguments::text, attempt, max_attempts, tries, worker, started_at, celery_id,
-          coalesce(expires_at < now(), false), priority
+"""
+    + _TAKEN
+)
+
+# Takes jobs that go by Celery messages for publication, in the transaction that publishes them. Index:
+# job_ready_message.
+PUBLISH = """
+UPDATE jobs_job SET published_at = now()
+WHERE id = ANY(ARRAY(
+    SELECT id FROM jobs_job
+    WHERE queue = %s AND state = 'waiting' AND lane = 'message' AND published_at IS NULL
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
+RETURNING id, task, arguments::text, options::text, celery_id
+"""
+
+# Lets jobs of a queue be published again whose message has been under way for long. Index: job_ready_message.
+UNPUBLISH = """
+UPDATE jobs_job SET published_at = NULL
+WHERE queue = %s AND state = 'waiting' AND lane = 'message' AND published_at < now() - %s
+"""
+
+# Which of these queues have jobs whose message has been under way for long. Index: job_ready_message.
+QUEUES_WITH_OLD_MESSAGES = """
+SELECT queue FROM unnest(%s::text[]) AS known (queue)
+WHERE EXISTS (SELECT FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'message'
+              AND published_at < now() - %s)
+"""
+
+# Takes the job that a Celery message is about, if it waits. Indexes: primary key, job_celery_id.
+CLAIM_BY_ID = _TAKE + "WHERE id = %(id)s AND state = 'waiting'" + _TAKEN
+CLAIM_BY_CELERY_ID = _TAKE + "WHERE celery_id = %(celery_id)s AND state = 'waiting'" + _TAKEN
+
+# What a vanished process held of a job: the columns of a claim. Indexes: primary key, job_celery_id.
+HELD = """
+SELECT id, fence, task, arguments::text, attempt, max_attempts, tries, worker, started_at::text, celery_id, false,
+       priority, options::text, limit_key
+FROM jobs_job WHERE (id = %(id)s OR celery_id = %(celery_id)s) AND state = 'active'
+"""
+
+# Locks a queue's limits, so that its claims follow one another while it has any. Index: primary key.
+LOCK_QUEUE = "SELECT paused_at IS NOT NULL FROM jobs_queue WHERE name = %s FOR UPDATE"
+
+# How many jobs a queue may take now, in a statement of its own after LOCK_QUEUE, so that it sees the claims made before
+# the lock was had. Index: job_leased.
+QUEUE_ROOM = """
+SELECT least(
+    coalesce(max_active - (SELECT count(*) FROM jobs_job WHERE state = 'active' AND queue = name), 1000000),
+    CASE WHEN rate IS NULL THEN 1000000 WHEN window_start + period > now() THEN rate - window_used ELSE rate END)
+FROM jobs_queue WHERE name = %s
+"""
+
+# Counts jobs that start in a queue's period. Index: primary key.
+USE_QUEUE = """
+UPDATE jobs_queue
+SET window_used = %(used)s + CASE WHEN window_start + period > now() THEN window_used ELSE 0 END,
+    window_start = CASE WHEN window_start + period > now() THEN window_start ELSE now() END
+WHERE name = %(queue)s AND rate IS NOT NULL
+"""
+
+# Takes due jobs of a queue that QUEUE_ROOM has room for. Index: job_ready.
+CLAIM_WITHIN_ROOM = (
+    _TAKE
+    + """
+WHERE id = ANY(ARRAY(
+    SELECT id FROM jobs_job WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'drain'
+    ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+"""
+    + _TAKEN
+)
+
+# Finds keys with waiting jobs, one probe of the index a key, and locks their limits so that no other worker counts at
+# the same time; keys that another worker has locked are left to it. Index: job_ready_limited.
+LOCK_LIMITS = """
+WITH RECURSIVE waiting (key) AS (
+    (SELECT limit_key FROM jobs_job
+     WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'limited' AND limit_key > %(after)s
+     ORDER BY limit_key LIMIT 1)
+    UNION ALL
+    SELECT (SELECT job.limit_key FROM jobs_job AS job
+            WHERE job.queue = %(queue)s AND job.state = 'waiting' AND job.lane = 'limited'
+              AND job.limit_key > waiting.key
+            ORDER BY job.limit_key LIMIT 1)
+    FROM waiting WHERE waiting.key IS NOT NULL
+), few AS (SELECT key FROM waiting WHERE key IS NOT NULL LIMIT %(keys)s)
+SELECT key FROM jobs_limit WHERE key IN (SELECT key FROM few) ORDER BY key FOR UPDATE SKIP LOCKED
+"""
+
+# Takes jobs of keys locked by LOCK_LIMITS, as far as each key has room, in a statement of its own so that it sees the
+# claims made before the lock was had. Indexes: job_active_limit, job_ready_limited.
+CLAIM_LIMITED = (
+    """
+WITH room AS MATERIALIZED (
+    SELECT key, least(
+        coalesce(max_active - (SELECT count(*) FROM jobs_job WHERE state = 'active' AND limit_key = key), 1000000),
+        CASE WHEN rate IS NULL THEN 1000000 WHEN window_start + period > now() THEN rate - window_used ELSE rate END
+    ) AS free
+    FROM jobs_limit WHERE key = ANY(%(keys)s)
+), chosen AS MATERIALIZED (
+    SELECT next.id FROM room CROSS JOIN LATERAL (
+        SELECT id FROM jobs_job
+        WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'limited' AND limit_key = room.key
+        ORDER BY priority, id LIMIT greatest(room.free, 0) FOR UPDATE SKIP LOCKED) AS next
+    LIMIT %(limit)s
+)
+"""
+    + _TAKE
+    + "FROM chosen WHERE job.id = chosen.id"
+    + _TAKEN
+)
+
+# Counts jobs that start in a key's period. Index: primary key.
+USE_LIMITS = """
+UPDATE jobs_limit AS used_limit
+SET window_used = started.jobs + CASE WHEN window_start + period > now() THEN window_used ELSE 0 END,
+    window_start = CASE WHEN window_start + period > now() THEN window_start ELSE now() END, used_at = now()
+FROM unnest(%s::text[], %s::int[]) AS started (key, jobs)
+WHERE used_limit.key = started.key
+"""
+
+# Seconds until the next period begins for a queue or for keys of its waiting jobs that have started all they may.
+# Indexes: the limits' primary keys, job_ready_limited.
+NEXT_ROOM = """
+SELECT extract(epoch FROM min(over) - clock_timestamp())::float FROM (
+    SELECT window_start + period AS over FROM jobs_queue
+    WHERE name = %(queue)s AND window_used >= rate AND window_start + period > now()
+    UNION ALL
+    SELECT window_start + period FROM jobs_limit
+    WHERE window_used >= rate AND window_start + period > now() AND EXISTS (
+        SELECT FROM jobs_job WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'limited' AND limit_key = key)
+) AS periods
 """
 
 # Ends attempts, each only while its fence stands. Naming the state here would make the planner prefer job_leased, so
@@ -48,14 +240,43 @@ RETURNING job.id, fence, task, arguments::text, attempt, max_attempts, tries, wo
 FINISH = """
 UPDATE jobs_job AS job
 SET state = ended.state, leased_until = NULL, fence = job.fence + 1, error = ended.error,
-    progress = coalesce(ended.progress::jsonb, job.progress),
-    attempt = job.attempt - ended.refund,
+    progress = coalesce(ended.progress::jsonb, job.progress), published_at = NULL,
+    attempt = job.attempt - ended.refund, children_left = job.children_left + ended.children,
     run_at = CASE WHEN ended.state = 'delayed' THEN now() + ended.delay ELSE job.run_at END,
     finished_at = CASE WHEN ended.state IN ('completed', 'failed', 'cancelled') THEN now() END
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::int[])
-     AS ended (id, fence, state, error, progress, delay, refund)
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::int[], %s::int[])
+     AS ended (id, fence, state, error, progress, delay, refund, children)
 WHERE job.id = ended.id AND job.fence = ended.fence
-RETURNING job.id
+RETURNING job.id, job.parent_id, job.on_failure
+"""
+
+# Locks the parents of children that ended, always in the same order. Index: primary key.
+LOCK_PARENTS = "SELECT id FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+
+# Takes ended children off their parents. A parent whose children have all ended becomes due, as it does when a child
+# with the policy `continue` failed; with a child that failed for good it fails, and keeps that child among those left,
+# so that a retry of the child brings it back. Index: primary key.
+SETTLE_PARENTS = """
+UPDATE jobs_job AS parent
+SET children_left = greatest(children_left - gone.ended, 0),
+    state = CASE WHEN parent.state <> 'waiting_children' THEN parent.state
+                 WHEN gone.reason <> '' THEN 'failed'
+                 WHEN children_left > gone.ended AND NOT gone.go_on THEN 'waiting_children'
+                 WHEN run_at > now() THEN 'delayed' ELSE 'waiting' END,
+    finished_at = CASE WHEN parent.state = 'waiting_children' AND gone.reason <> '' THEN now() ELSE finished_at END,
+    error = CASE WHEN parent.state = 'waiting_children' AND gone.reason <> '' THEN gone.reason ELSE error END,
+    fence = fence + 1
+FROM unnest(%s::bigint[], %s::int[], %s::bool[], %s::text[]) AS gone (id, ended, go_on, reason)
+WHERE parent.id = gone.id AND parent.state <> 'active'
+RETURNING parent.id, parent.state, parent.queue, parent.task, parent.arguments::text, parent.celery_id, parent.error,
+          parent.parent_id, parent.on_failure
+"""
+
+# Takes ended children off a parent that runs already. Index: primary key.
+COUNT_DOWN = """
+UPDATE jobs_job AS parent SET children_left = greatest(children_left - gone.ended, 0)
+FROM unnest(%s::bigint[], %s::int[]) AS gone (id, ended)
+WHERE parent.id = gone.id AND parent.state = 'active'
 """
 
 # Gives claimed jobs back unstarted, as if they had never been taken. Index: primary key.
@@ -78,7 +299,7 @@ RETURNING job.id
 
 # Makes due jobs waiting, those that were due first before the rest. Index: job_delayed.
 PROMOTE = """
-UPDATE jobs_job SET state = 'waiting'
+UPDATE jobs_job SET state = 'waiting', published_at = NULL
 WHERE id = ANY(ARRAY(
     SELECT id FROM jobs_job WHERE state = 'delayed' AND run_at <= now()
     ORDER BY run_at, id LIMIT %s FOR UPDATE SKIP LOCKED))
@@ -96,17 +317,18 @@ WITH expired AS (
     SET state = CASE WHEN stalls >= %(max_stalls)s THEN 'failed' ELSE 'waiting' END,
         finished_at = CASE WHEN stalls >= %(max_stalls)s THEN now() END,
         attempt = job.attempt - CASE WHEN stalls >= %(max_stalls)s THEN 0 ELSE 1 END,
-        stalls = stalls + 1, fence = fence + 1, leased_until = NULL,
+        stalls = stalls + 1, fence = fence + 1, leased_until = NULL, published_at = NULL,
         error = 'The worker vanished in the middle of this job' ||
                 CASE WHEN stalls >= %(max_stalls)s THEN ', ' || stalls + 1 || ' times.' ELSE '.' END
     FROM expired WHERE job.id = expired.id
     RETURNING job.id, job.queue, job.state, job.task, job.error, job.arguments::text, job.celery_id,
+              job.parent_id, job.on_failure,
               expired.attempt, expired.worker, expired.started_at
 ), noted AS (
     INSERT INTO jobs_attempt (job_id, number, outcome, worker, started_at, error)
     SELECT id, attempt, 'stalled', worker, started_at, error FROM stalled
 )
-SELECT id, queue, state, task, error, arguments, celery_id, worker FROM stalled
+SELECT id, queue, state, task, error, arguments, celery_id, worker, parent_id, on_failure FROM stalled
 """
 
 # Notes attempts that did not complete their jobs.
@@ -121,8 +343,14 @@ INSERT INTO jobs_logline (job_id, attempt, at, level, line)
 SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[], %s::text[])
 """
 
-# Which of these queues have jobs to take. Index: job_ready, one probe a queue.
+# Which of these queues have jobs to take or to publish, unless they are paused. Indexes: job_ready,
+# job_ready_limited, job_ready_message, one probe each a queue.
 QUEUES_WITH_WORK = """
 SELECT queue FROM unnest(%s::text[]) AS known (queue)
-WHERE EXISTS (SELECT 1 FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'drain')
+WHERE (EXISTS (SELECT FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'drain')
+       OR EXISTS (SELECT FROM jobs_job AS job
+                  WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'limited')
+       OR EXISTS (SELECT FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting'
+                  AND lane = 'message' AND published_at IS NULL))
+  AND NOT EXISTS (SELECT FROM jobs_queue WHERE name = known.queue AND paused_at IS NOT NULL)
 """

@@ -69,6 +69,14 @@ def answer(queue: str) -> None:
         logger.warning("wake-up not marked as answered", extra={"queue": queue, "error": str(error)})
 
 
+def is_empty(queue: str) -> bool:
+    """Tell whether no message is under way on a queue; False where Redis cannot say."""
+    try:
+        return client().llen(queue) == 0
+    except redis.RedisError:
+        return False
+
+
 def _mark(queue: str) -> str:
     return f"focusjobs:rung:{queue}"
 

@@ -11,15 +11,17 @@ import logging
 import socket
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from os import getpid
 
 from django.db import Error, connection
 
 from . import journal, ledger, wakeups
-from .attempt import run
+from .attempt import is_atomic, run, run_together
+from .publishing import publish
 from .pulse import Pulse, pulse_of_process
 
 logger = logging.getLogger(__name__)
@@ -32,6 +34,12 @@ GROUP = 0.05
 
 LARGEST = 500
 """Jobs that one claim takes at most."""
+
+TOGETHER = 100
+"""Atomic jobs that share a transaction at most."""
+
+LONGEST_WAIT = 0.5
+"""Seconds for which a drain waits for the next period of a rate limit; housekeeping rings after longer ones."""
 
 
 @dataclass
@@ -59,47 +67,102 @@ class Drain:
     pace: Pace
     ended: list[ledger.Ended] = field(default_factory=list)
     since: float = 0.0
+    rung: float = 0.0
+    behind: str = ""
+    """The limit key behind which the next claim of limited jobs begins."""
 
     def run(self) -> int:
         """Work the queue off until it is empty or the budget is spent; answer how many jobs were run."""
         wakeups.answer(self.queue)
         deadline = time.monotonic() + BUDGET
-        done, size = 0, 1
+        done, size, turn = 0, 1, 0
         while time.monotonic() < deadline:
-            batch = ledger.claim(self.queue, size, worker_name(), self.pulse.lease)
+            turn += 1
+            batch = self._claim(size, turn)
             if not batch:
+                if self._wait_for_room(deadline):
+                    continue
                 return done
             if len(batch) == size:
-                wakeups.ring(self.queue)
+                self._wake_another()
             done += self._work_off(batch, deadline)
             size = self.pace.batch_size(len(batch), {claim.task for claim in batch})
         wakeups.ring(self.queue)
         return done
 
+    def _claim(self, size: int, turn: int) -> list[ledger.Claim]:
+        """Take jobs; those with limits when there are no others, and at every fourth turn, so that they have theirs."""
+        batch = ledger.claim(self.queue, size, worker_name(), self.pulse.lease)
+        if batch and turn % 4:
+            return batch
+        limited, self.behind = ledger.claim_limited(
+            self.queue, max(size, 1), worker_name(), self.pulse.lease, self.behind
+        )
+        publish(self.queue)
+        return batch + limited
+
+    def _wait_for_room(self, deadline: float) -> bool:
+        """Wait for the next period of a limit that keeps jobs back, if it is near; tell whether it has begun."""
+        seconds = ledger.seconds_until_room(self.queue)
+        if seconds is None or time.monotonic() + seconds > deadline or seconds > LONGEST_WAIT:
+            return False
+        threading.Event().wait(max(seconds, 0) + 0.001)
+        return True
+
+    def _wake_another(self) -> None:
+        """Ring for one more worker, since there may be more than this one can do, but not at every claim."""
+        if time.monotonic() - self.rung > GROUP:
+            self.rung = time.monotonic()
+            wakeups.ring(self.queue)
+
     def _work_off(self, batch: Sequence[ledger.Claim], deadline: float) -> int:
         self.pulse.hold(batch)
         began = self.since = time.monotonic()
-        started = 0
+        rest = deque(batch)
         try:
-            for claim in batch:
-                if started and time.monotonic() > max(deadline, began + 10 * GROUP):
+            while rest:
+                if len(rest) < len(batch) and time.monotonic() > max(deadline, began + 10 * GROUP):
                     break  # a job took so long that the rest of its batch is better off with another worker
-                started += 1
-                self._run_one(claim)
+                if len(rest) > 1 and is_atomic(rest[0]):
+                    self._run_together(rest)
+                else:
+                    self._run_one(rest.popleft())
         finally:
             try:
                 self._write()
             finally:
-                self._let_go(batch, started)
-        return started
+                self._let_go(batch, rest)
+        return len(batch) - len(rest)
 
     def _run_one(self, claim: ledger.Claim) -> None:
         start = time.monotonic()
         end = run(claim, self.pulse)
         self.pace.note(claim.task, time.monotonic() - start)
-        if end is None:
+        if end is not None:
+            self._keep([end])
+
+    def _run_together(self, rest: deque[ledger.Claim]) -> None:
+        """Run atomic jobs at the head of `rest` in one transaction; one by one where it cannot be committed."""
+        group = list(takewhile(is_atomic, islice(rest, TOGETHER)))
+        start = time.monotonic()
+        try:
+            ended = run_together(group, self.pulse, GROUP)
+        except Exception:  # each is run again by itself, and its own error becomes its outcome
+            for claim in group:
+                rest.popleft()
+                self._run_one(claim)
             return
-        self.ended.append(end)
+        for end in ended:
+            self.pace.note(end.claim.task, (time.monotonic() - start) / len(ended))
+            rest.popleft()
+        self._keep(ended)
+
+    def _keep(self, ended: Sequence[ledger.Ended]) -> None:
+        if done := [end for end in ended if end.written]:
+            with self.pulse.lock:
+                self.pulse.drop([end.claim for end in done])
+            journal.attempts_ended(done, {end.claim.id for end in done})
+        self.ended += [end for end in ended if not end.written]
         if time.monotonic() - self.since > GROUP:
             self._write()
 
@@ -110,11 +173,11 @@ class Drain:
         self.ended = []
         self.since = time.monotonic()
 
-    def _let_go(self, batch: Sequence[ledger.Claim], started: int) -> None:
+    def _let_go(self, batch: Sequence[ledger.Claim], rest: Sequence[ledger.Claim]) -> None:
         """Keep no lease of a batch that is over, also of jobs whose end could not be written; give the rest back."""
         with self.pulse.lock:
             self.pulse.drop(batch)
-            ledger.release(batch[started:])
+            ledger.release(rest)
 
 
 def finish(ended: Sequence[ledger.Ended], pulse: Pulse) -> None:

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from .identity import task_id_of
+from .limit import Limit
+
+OnFailure = Literal["fail", "ignore", "continue"]
+"""What a child's failure means for its parent: it fails; it runs when all have ended; it runs at once."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +36,21 @@ class NewJob:
     task: str
     queue: str
     arguments: str
+    lane: str = "drain"
     priority: int = 0
     max_attempts: int = 1
     options: str | None = None
     unique_key: str | None = None
     unique_while_active: bool = True
+    unique_for: timedelta | None = None
+    replace_pending: bool = False
+    limit: Limit | None = None
     user_id: int | None = None
     run_at: datetime | None = None
     delay: timedelta | None = None
     expires_at: datetime | None = None
     schedule_id: int | None = None
+    celery_id: str | None = None
+    parent_id: int | None = None
+    on_failure: OnFailure = "fail"
+    children_left: int = 0

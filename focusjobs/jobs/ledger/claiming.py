@@ -1,0 +1,49 @@
+"""Takes jobs for an attempt, keeps them, gives them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from focusjobs.jobs import statements, wakeups
+from focusjobs.jobs.domain.identity import job_id_of
+
+from .records import Claim, columns, rows
+
+
+def claim(queue: str, limit: int, worker: str, lease: timedelta) -> list[Claim]:
+    """Take up to `limit` due jobs of a queue for one attempt each, in the order in which they are to run."""
+    return taken(statements.CLAIM, {"queue": queue, "limit": limit, "worker": worker, "lease": lease})
+
+
+def taken(statement: str, parameters: dict[str, object]) -> list[Claim]:
+    """Run a claim; UPDATE … RETURNING promises no order, so the order of priority and age is made here."""
+    return sorted(map(Claim._make, rows(statement, parameters)), key=lambda held: (held.priority, held.id))
+
+
+def claim_by_task_id(task_id: str, worker: str, lease: timedelta) -> Claim | None:
+    """Take the waiting job that Celery knows by this id; None where it does not wait."""
+    number = job_id_of(task_id)
+    statement = statements.CLAIM_BY_CELERY_ID if number is None else statements.CLAIM_BY_ID
+    claims = taken(statement, {"id": number, "celery_id": task_id, "worker": worker, "lease": lease})
+    return claims[0] if claims else None
+
+
+def held_by_task_id(task_id: str) -> Claim | None:
+    """Give the attempt under way of the job that Celery knows by this id, whoever holds it."""
+    found = rows(statements.HELD, {"id": job_id_of(task_id), "celery_id": task_id})
+    return Claim._make(found[0]) if found else None
+
+
+def release(claims: Sequence[Claim]) -> None:
+    """Give back jobs that were claimed but not started, and ring their queues."""
+    if claims:
+        given_back = rows(statements.RELEASE, columns(claims, lambda held: (held.id, held.fence)))
+        for queue in {row[0] for row in given_back}:
+            wakeups.ring_after_commit(queue)
+
+
+def extend(held: Sequence[tuple[Claim, str | None]], lease: timedelta) -> set[int]:
+    """Prolong leases and write progress (JSON, or None for no news); answer the jobs that are still held."""
+    values = columns(held, lambda item: (item[0].id, item[0].fence, item[1]))
+    return {row[0] for row in rows(statements.EXTEND, [lease, *values])}

@@ -1,0 +1,83 @@
+"""Ends attempts, with everything that is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+
+from focusjobs.jobs import results, statements
+from focusjobs.jobs.context import Line
+from focusjobs.jobs.domain.lifecycle import FINISHED, State
+
+from .family import Child, settle
+from .inserting import insert
+from .records import Claim, Ended, columns, rows
+
+
+def finish(ended: Sequence[Ended]) -> set[int]:
+    """End attempts with all that is kept of them, in one transaction; answer the jobs whose fence still stood.
+
+    For the others nothing is written: another worker holds them, or an operator moved them.
+    """
+    with transaction.atomic():
+        written = {row[0]: row for row in rows(statements.FINISH, columns(ended, _finish_row))}
+        kept = [end for end in ended if end.claim.id in written]
+        _note_attempts([end for end in kept if end.state != State.COMPLETED])
+        write_log([(end.claim, line) for end in kept for line in end.lines])
+        results.store([_result(end) for end in kept if _has_result(end)])
+        insert([replace(child, parent_id=end.claim.id) for end in kept for child in end.children])
+        settle([_child(end, *written[end.claim.id][1:]) for end in kept if written[end.claim.id][1] is not None])
+    return set(written)
+
+
+def _finish_row(end: Ended) -> tuple[Any, ...]:
+    left = len(end.children)
+    return end.claim.id, end.claim.fence, str(end.state), end.error, end.progress, end.delay, end.refund, left
+
+
+def _child(end: Ended, parent_id: int, on_failure: str) -> Child:
+    return Child(
+        end.claim.id, end.claim.task, parent_id, on_failure, end.state if end.state in FINISHED else None, end.error
+    )
+
+
+def _note_attempts(ended: Sequence[Ended]) -> None:
+    if ended:
+        rows(statements.NOTE_ATTEMPTS, columns(ended, _attempt_row))
+
+
+def _attempt_row(end: Ended) -> tuple[Any, ...]:
+    held = end.claim
+    return held.id, held.attempt, end.outcome, held.worker, held.started_at, end.error, end.traceback
+
+
+def _has_result(end: Ended) -> bool:
+    # A job that failed before it was retried by hand has a row that must not stay.
+    retried = end.claim.max_attempts != end.claim.tries
+    return end.state == State.FAILED or (end.state == State.COMPLETED and (end.value is not None or retried))
+
+
+def _result(end: Ended) -> results.Result:
+    return results.Result(
+        task_id=end.claim.task_id,
+        task=end.claim.task,
+        arguments=end.claim.arguments,
+        worker=end.claim.worker,
+        value=end.value or ("null" if end.state == State.COMPLETED else None),
+        failure=end.failure,
+        traceback=end.traceback,
+    )
+
+
+def write_log(lines: Sequence[tuple[Claim, Line]]) -> None:
+    """Keep log lines of running jobs."""
+    if lines:
+        rows(statements.WRITE_LOG, columns(lines, _log_row))
+
+
+def _log_row(item: tuple[Claim, Line]) -> tuple[Any, ...]:
+    held, line = item
+    return held.id, held.attempt, line.at, line.level, line.text

@@ -1,0 +1,44 @@
+"""Sends the Celery messages of jobs that go by a message of their own (`focusjobs.jobs.message_lane`)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from celery import Task as PlainTask
+from celery import current_app
+from django.db import transaction
+from kombu.utils.json import loads
+
+from . import ledger, wakeups
+from .domain.identity import task_id_of
+
+AT_ONCE = 100
+"""Messages that are sent in one transaction."""
+
+LOST = timedelta(minutes=1)
+"""After this long a message is taken for lost if its queue in Redis is empty."""
+
+
+def publish(queue: str) -> int:
+    """Send the messages of waiting jobs; answer how many. A message that cannot be sent leaves its job unpublished."""
+    with transaction.atomic():
+        jobs = ledger.take_for_publication(queue, AT_ONCE)
+        for number, name, arguments, options, celery_id in jobs:
+            sent = loads(options).get("celery", {}) if options else {}
+            _send(name, json.loads(arguments), celery_id or task_id_of(number), queue, sent)
+    return len(jobs)
+
+
+def _send(name: str, arguments: dict[str, Any], task_id: str, queue: str, sent: dict[str, Any]) -> None:
+    task = current_app.tasks[name]
+    # Past `Task.apply_async`, which would write another job.
+    PlainTask.apply_async(task, (), arguments, task_id=task_id, queue=queue, **sent)
+
+
+def forgive_lost_messages() -> None:
+    """Let messages be sent again that were lost on their way."""
+    for queue in ledger.queues_with_old_messages(LOST):
+        if wakeups.is_empty(queue):
+            ledger.unpublish(queue, LOST)

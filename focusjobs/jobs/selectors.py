@@ -1,0 +1,107 @@
+"""Reads of the ledger, for the console, commands and other apps; none costs more as the ledger grows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import current_app
+from django.db.models import Q, QuerySet
+from django_celery_results.models import TaskResult
+
+from .definition import Task
+from .domain.lifecycle import FINISHED, State
+from .models import Job, LogLine
+
+MANY = 1_000
+"""Up to here jobs are counted; beyond, “more than a thousand” has to do."""
+
+LOG_TAIL = 500
+"""Log lines of a job that are shown, the latest ones."""
+
+OF_STATE: dict[State, Q] = {
+    State.WAITING: Q(state=State.WAITING, lane=Job.Lane.DRAIN),
+    **{state: Q(state=state) for state in (State.DELAYED, State.ACTIVE, State.WAITING_CHILDREN, *FINISHED)},
+}
+"""The jobs of each state, said so that an index serves it: the drain is the only lane in which jobs wait."""
+
+ORDER_OF_STATE: dict[State, tuple[str, ...]] = {
+    State.WAITING: ("queue", "priority", "id"),
+    State.DELAYED: ("run_at", "id"),
+    State.ACTIVE: ("id",),
+    State.WAITING_CHILDREN: ("-id",),
+    State.COMPLETED: ("-finished_at", "-id"),
+    State.FAILED: ("-finished_at", "-id"),
+    State.CANCELLED: ("-finished_at", "-id"),
+}
+"""What to look at first, by state: next in turn, next due, longest at work, latest to end. An index serves each."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What django-celery-results keeps of a job that returned something or failed."""
+
+    pk: int
+    value: str
+    """JSON, indented."""
+    traceback: str
+
+
+def count_by_state(jobs: QuerySet[Job]) -> dict[State, int]:
+    """Count jobs in each state, up to `MANY + 1` of each."""
+    return {state: jobs.filter(OF_STATE[state]).order_by()[: MANY + 1].count() for state in State}
+
+
+def states_of(job_ids: Iterable[int | None]) -> dict[int, str]:
+    """Give the states of jobs by their numbers, in one statement; jobs that are gone are left out."""
+    wanted = [number for number in job_ids if number is not None]
+    return dict(Job.objects.filter(pk__in=wanted).values_list("pk", "state")) if wanted else {}
+
+
+def log_tail(job: Job) -> list[LogLine]:
+    """Give the latest log lines of a job, the oldest first; one more than `LOG_TAIL` if there are more."""
+    return list(job.log_lines.order_by("-id")[: LOG_TAIL + 1])[::-1]
+
+
+def outcome_of(job: Job) -> Outcome | None:
+    """Give what a job returned or failed with, if it is kept."""
+    stored = TaskResult.objects.filter(task_id=job.task_id).only("result", "traceback").first()
+    if stored is None:
+        return None
+    return Outcome(pk=stored.pk, value=indented(stored.result), traceback=stored.traceback or "")
+
+
+def indented(text: str | None) -> str:
+    """Give JSON with line breaks; text that is none comes back as it is."""
+    try:
+        return json.dumps(json.loads(text or "null"), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text or ""
+
+
+def known_tasks() -> list[str]:
+    """Give the names of the tasks that this process could enqueue, sorted."""
+    return sorted(name for name, task in current_app.tasks.items() if isinstance(task, Task))
+
+
+def children(job_id: int) -> list[dict[str, Any]]:
+    """Give what became of a job's children: what `focusjobs.jobs.flows.ChildResult` holds."""
+    jobs = list(Job.objects.filter(parent_id=job_id).order_by("id"))
+    stored = dict(
+        TaskResult.objects.filter(task_id__in=[job.task_id for job in jobs], status="SUCCESS").values_list(
+            "task_id", "result"
+        )
+    )
+    return [
+        {
+            "id": job.pk,
+            "task": job.task,
+            "arguments": job.arguments,
+            "state": State(job.state),
+            "value": json.loads(stored.get(job.task_id) or "null"),
+            "error": job.error,
+        }
+        for job in jobs
+    ]
