@@ -1,0 +1,33 @@
+"""`manage.py run_schedule NAME`: make a schedule's job at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from focusjobs.jobs.declarations import load_tasks
+from focusjobs.jobs.errors import InvalidJob
+from focusjobs.jobs.models import Schedule
+from focusjobs.jobs.schedules import run_now
+
+
+class Command(BaseCommand):
+    """Runs a schedule out of turn; its ticks stay as they are."""
+
+    help = "Make the job of a schedule now, beside its ticks; works for one that is turned off, too."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the schedule's name."""
+        parser.add_argument("name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the job and print its number."""
+        load_tasks()
+        try:
+            job = run_now(Schedule.objects.get(name=options["name"]))
+        except Schedule.DoesNotExist:
+            raise CommandError(f"There is no schedule “{options['name']}”; `manage.py schedules` lists them.") from None
+        except InvalidJob as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Job {job.id}" if job.created else f"Job {job.id} is unfinished; no other was made.")
