@@ -68,7 +68,7 @@ def _run() -> None:
         logins = _prepare()
         children: list[Child] = []
         try:
-            _start(children, services, port, directory)
+            _start(children, services, port)
             _wait_until_ready(children, services, port)
             say(BANNER.format(address=f"http://127.0.0.1:{port}", logins=logins))
             _watch(children, services)
@@ -132,22 +132,22 @@ def _prepare() -> str:
     return words.getvalue()
 
 
-def _start(children: list[Child], services: DevServices, port: int, directory: Path) -> None:
+def _start(children: list[Child], services: DevServices, port: int) -> None:
     """Start web, worker and beat; the guard of the services knows them, should this process be killed."""
-    for name, arguments in _commands(port, directory).items():
+    for name, arguments in _commands(port).items():
         environment = {**services.child_environment(), "PYTHONWARNINGS": ROOT_WARNING}
         child = Child(name, [sys.executable, "-m", *arguments], environment)
         children.append(child)
         services.register(child.process.pid)
 
 
-def _commands(port: int, directory: Path) -> dict[str, list[str]]:
+def _commands(port: int) -> dict[str, list[str]]:
     celery = ["celery", "--quiet", "-A", "focusjobs"]
     web = ["gunicorn", "focusjobs.dev.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
     return {
         "worker": [*celery, "worker", "-n", _worker(), "--loglevel", "INFO", "--concurrency", "2", "--without-mingle"],
         "web": [*web, "--threads", "8", "--no-control-socket", "--graceful-timeout", "5", "--log-level", "warning"],
-        "beat": [*celery, "beat", "--loglevel", "INFO", "--schedule", str(directory / "beat"), "--pidfile", ""],
+        "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""],
     }
 
 

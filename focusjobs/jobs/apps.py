@@ -1,6 +1,7 @@
 """The job layer's place in Django."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class JobsConfig(AppConfig):
@@ -15,6 +16,8 @@ class JobsConfig(AppConfig):
         from focusjobs.celery import app
 
         from .bootstep import Housekeeping, keep_connections
+        from .schedule_checks import check_schedules
 
+        checks.register(check_schedules)
         app.steps["worker"].add(Housekeeping)
         keep_connections(app)

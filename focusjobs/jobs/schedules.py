@@ -178,6 +178,8 @@ def faults(schedule: Schedule) -> dict[str, str]:
         rhythm_of(schedule.cron, schedule.every, "UTC")
     except InvalidSchedule as error:
         found["every" if schedule.every is not None else "cron"] = str(error)
+    if schedule.missed not in Schedule.Missed.values:
+        found["missed"] = f"missed is one of {', '.join(Schedule.Missed.values)}, not “{schedule.missed}”."
     try:
         check_queue(job_of(schedule).queue)
     except UnknownTask as error:
