@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from celery import shared_task
 from django.contrib.auth.models import Group
 
 from focusjobs.jobs import Cancel, Fixed, Snooze, current_job, task
@@ -73,6 +74,21 @@ def make_group(*, name: str, fail: bool = False) -> None:
 def wait_for_file(*, name: str, path: str) -> None:
     """Write a row, then wait until a file exists."""
     Group.objects.create(name=name)
+    while not Path(path).exists():
+        time.sleep(0.02)
+
+
+@task(atomic=True)
+def write_after_file(*, name: str, path: str) -> None:
+    """Wait until a file exists, then write a row that tells which process wrote it."""
+    while not Path(path).exists():
+        time.sleep(0.02)
+    Group.objects.create(name=f"{name} by {os.getpid()}")
+
+
+@shared_task(name="elsewhere.block_until_file", acks_late=True, ignore_result=True)
+def block_until_file(*, path: str) -> None:
+    """Wait until a file exists; a task of another package, of which the ledger knows nothing."""
     while not Path(path).exists():
         time.sleep(0.02)
 

@@ -1,0 +1,116 @@
+"""Real Celery workers for tests: started on the test's database, signalled, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+T = TypeVar("T")
+ROOT = Path(__file__).parents[1]
+READY_SECONDS = 60.0
+LEASE_SECONDS = 2
+"""Leases are short, so that a test need not wait for long until a dead worker's jobs come back."""
+
+
+def eventually(condition: Callable[[], T], *, seconds: float = 20.0) -> T:
+    """Wait until a condition holds and give its value; fails after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds:g} seconds"
+        time.sleep(0.05)
+    return value
+
+
+class Worker:
+    """A `celery worker` in a session of its own, with its pool's processes, and its log."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.directory = directory
+        self.environment = environment or {}
+        self.started = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """What the latest process wrote."""
+        return self._log_file.read_text(errors="replace")
+
+    @property
+    def _log_file(self) -> Path:
+        return self.directory / f"worker-{self.started}.log"
+
+    @property
+    def pid(self) -> int:
+        """The process that leads the pool."""
+        assert self.process is not None, "the worker was not started"
+        return self.process.pid
+
+    def start(self, *options: str, wait: bool = True) -> Worker:
+        """Start it, unless it runs already; with `wait`, return once it takes messages."""
+        if not self.runs():
+            self.started += 1
+            argv = [sys.executable, "-m", "celery", "-A", "focusjobs", "worker", "-I", "tests.tasks", "-c", "2"]
+            quick = ["-l", "INFO", "--without-mingle", "--without-gossip", "-n", f"test-{os.getpid()}-{id(self)}@%h"]
+            with self._log_file.open("wb") as log:
+                self.process = subprocess.Popen(
+                    [*argv, *quick, *options],
+                    cwd=ROOT,
+                    env=self._environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        return self.wait_until_ready() if wait else self
+
+    def _environment(self) -> dict[str, str]:
+        database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": database.geturl(),
+            "REDIS_URL": settings.REDIS_URL,
+            "JOBS_LEASE_SECONDS": str(LEASE_SECONDS),
+            **self.environment,
+        }
+
+    def wait_until_ready(self) -> Worker:
+        """Return once it takes messages; fails with its log when it ends or the time is up."""
+        deadline = time.monotonic() + READY_SECONDS
+        while " ready." not in self.log:
+            assert self.runs(), self.log
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.05)
+        return self
+
+    def runs(self) -> bool:
+        """Tell whether its leading process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    def signal_all(self, number: signal.Signals) -> None:
+        """Send a signal to the leading process and its pool at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """End all its processes as a power failure would."""
+        if self.process is not None:
+            self.signal_all(signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self, seconds: float = 30.0) -> int:
+        """Shut it down in an orderly way and give its exit code."""
+        assert self.process is not None, "the worker was not started"
+        self.process.terminate()
+        return self.process.wait(seconds)
