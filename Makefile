@@ -1,8 +1,11 @@
 # The project's verbs. `make` alone lists them.
 PYTHON_IN = .venv/bin/python
+BENCH = jobs
+JOBS = 10000
+SEED = 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test lint format lock clean bench storm
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +26,13 @@ lint: .venv/.ready ## Check format, style, types and import rules
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 
+bench: .venv/.ready $(if $(filter jobs,$(BENCH)),.venv-bench/.ready benchmarks/bullmq/node_modules/.ready)
+bench: ## Measure: BENCH=jobs (beside BullMQ and others; needs npm) or growth; QUICK=1 is short (benchmarks/README.md)
+	@$(PYTHON_IN) -m benchmarks.$(BENCH)
+
+storm: .venv/.ready ## Lose workers, Valkey and PostgreSQL at random (SEED) under JOBS jobs, and count what was lost or doubled
+	@$(PYTHON_IN) -m benchmarks.storm --jobs $(JOBS) --seed $(SEED)
+
 format: .venv/.ready ## Format the code and mend what can be mended
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
@@ -33,9 +43,19 @@ lock: ## Pin again what the requirements pull in (needs uv; UPGRADE=1 takes the 
 
 clean: ## Remove the virtual environment, the demo's data and caches
 	@if [ -L .dev/elsewhere ]; then rm -rf "$$(readlink .dev/elsewhere)"; fi
-	rm -rf .venv .dev .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	rm -rf .venv .venv-bench benchmarks/bullmq/node_modules .dev .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: requirements.txt requirements-dev.txt constraints.txt .ci/setup
 	@.ci/setup
+	@touch $@
+
+.venv-bench/.ready: benchmarks/requirements.txt
+	.venv/bin/python -m venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.txt
+	@touch $@
+
+benchmarks/bullmq/node_modules/.ready: benchmarks/bullmq/package-lock.json
+	@command -v npm >/dev/null || { echo "BullMQ needs Node.js 20 or newer with npm: install it, or run BENCH=growth."; exit 1; }
+	npm --prefix benchmarks/bullmq ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,0 +1,1 @@
+"""The other Python queues' side: their application objects and a task that does nothing."""
