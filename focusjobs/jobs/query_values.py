@@ -87,10 +87,7 @@ def moment(word: str, value: str, now: datetime) -> datetime:
     text = unquoted(word, value)
     length = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
     try:
-        if length:
-            at = now - timedelta(**{UNITS[length[2]]: int(length[1])})
-        else:
-            at = datetime.fromisoformat(text)
+        at = now - timedelta(**{UNITS[length[2]]: int(length[1])}) if length else datetime.fromisoformat(text)
         if at.tzinfo is None:
             at = at.replace(tzinfo=timezone.get_current_timezone())
         if EARLIEST < at < LATEST:

@@ -16,8 +16,8 @@ SQL = {
     for name, text in vars(module).items()
     if name.isupper() and isinstance(text, str)
 }
-OTHER_LITERALS = {"drain", "limited", "message", "off", "synchronous_commit", "stalled"}
-"""Quoted words of the statements that are no states: lanes, a setting and its value, an attempt's outcome."""
+OTHER_LITERALS = {"drain", "limited", "message", "off", "synchronous_commit", "stalled", "fail"}
+"""Quoted words of the statements that are no states: lanes, a setting, an attempt's outcome, a child's policy."""
 
 
 def words(text: str) -> set[str]:
