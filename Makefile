@@ -57,5 +57,5 @@ clean: ## Remove the virtual environment, the demo's data and caches
 
 benchmarks/bullmq/node_modules/.ready: benchmarks/bullmq/package-lock.json
 	@command -v npm >/dev/null || { echo "BullMQ needs Node.js 20 or newer with npm: install it, or run BENCH=growth."; exit 1; }
-	npm --prefix benchmarks/bullmq ci --no-audit --no-fund --loglevel=error
+	npm --prefix benchmarks/bullmq install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
