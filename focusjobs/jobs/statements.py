@@ -190,6 +190,18 @@ WITH RECURSIVE waiting (key) AS (
 SELECT key FROM jobs_limit WHERE key IN (SELECT key FROM few) ORDER BY key FOR UPDATE SKIP LOCKED
 """
 
+# What a queue has to do besides jobs that any drain takes: jobs under limits, and messages to send. Indexes:
+# job_ready_limited, job_ready, job_ready_message.
+OTHER_WORK = """
+SELECT NOT coalesce(queue.paused_at IS NOT NULL, false) AND (
+           EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'limited')
+           OR (queue.name IS NOT NULL AND EXISTS (
+               SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'drain'))),
+       EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'message'
+               AND published_at IS NULL) AND queue.paused_at IS NULL
+FROM (SELECT %s::text) AS known (name) LEFT JOIN jobs_queue AS queue USING (name)
+"""
+
 # Takes jobs of keys locked by LOCK_LIMITS, as far as each key has room, in a statement of its own so that it sees the
 # claims made before the lock was had. Indexes: job_active_limit, job_ready_limited.
 CLAIM_LIMITED = (
@@ -250,33 +262,42 @@ WHERE job.id = ended.id AND job.fence = ended.fence
 RETURNING job.id, job.parent_id, job.on_failure
 """
 
+# Ends attempts that completed and reported nothing, as most do; FINISH for fewer columns. Index: primary key.
+COMPLETE = """
+UPDATE jobs_job AS job
+SET state = 'completed', leased_until = NULL, fence = job.fence + 1, error = '', published_at = NULL,
+    finished_at = now()
+FROM unnest(%s::bigint[], %s::bigint[]) AS ended (id, fence)
+WHERE job.id = ended.id AND job.fence = ended.fence
+RETURNING job.id, job.parent_id, job.on_failure
+"""
+
 # Locks the parents of children that ended, always in the same order. Index: primary key.
 LOCK_PARENTS = "SELECT id FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 
-# Takes ended children off their parents. A parent whose children have all ended becomes due, as it does when a child
-# with the policy `continue` failed; with a child that failed for good it fails, and keeps that child among those left,
-# so that a retry of the child brings it back. Index: primary key.
+# Takes ended children off parents that wait for them. A parent whose children have all ended becomes due, as it does
+# when a child with the policy `continue` failed; with a child that failed for good it fails, and keeps that child among
+# those left, so that a retry of the child brings it back. Index: primary key.
 SETTLE_PARENTS = """
 UPDATE jobs_job AS parent
 SET children_left = greatest(children_left - gone.ended, 0),
-    state = CASE WHEN parent.state <> 'waiting_children' THEN parent.state
-                 WHEN gone.reason <> '' THEN 'failed'
+    state = CASE WHEN gone.reason <> '' THEN 'failed'
                  WHEN children_left > gone.ended AND NOT gone.go_on THEN 'waiting_children'
                  WHEN run_at > now() THEN 'delayed' ELSE 'waiting' END,
-    finished_at = CASE WHEN parent.state = 'waiting_children' AND gone.reason <> '' THEN now() ELSE finished_at END,
-    error = CASE WHEN parent.state = 'waiting_children' AND gone.reason <> '' THEN gone.reason ELSE error END,
+    finished_at = CASE WHEN gone.reason <> '' THEN now() END,
+    error = CASE WHEN gone.reason <> '' THEN gone.reason ELSE error END,
     fence = fence + 1
 FROM unnest(%s::bigint[], %s::int[], %s::bool[], %s::text[]) AS gone (id, ended, go_on, reason)
-WHERE parent.id = gone.id AND parent.state <> 'active'
+WHERE parent.id = gone.id AND parent.state = 'waiting_children'
 RETURNING parent.id, parent.state, parent.queue, parent.task, parent.arguments::text, parent.celery_id, parent.error,
           parent.parent_id, parent.on_failure
 """
 
-# Takes ended children off a parent that runs already. Index: primary key.
+# Takes ended children off parents that run already or have ended; nothing else comes of it. Index: primary key.
 COUNT_DOWN = """
 UPDATE jobs_job AS parent SET children_left = greatest(children_left - gone.ended, 0)
 FROM unnest(%s::bigint[], %s::int[]) AS gone (id, ended)
-WHERE parent.id = gone.id AND parent.state = 'active'
+WHERE parent.id = gone.id AND parent.state <> 'waiting_children'
 """
 
 # Gives claimed jobs back unstarted, as if they had never been taken. Index: primary key.

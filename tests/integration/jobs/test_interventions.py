@@ -63,8 +63,7 @@ def job_in(state: State, **fields: Any) -> Job:
         fields.setdefault("finished_at", Now())
     if state == State.ACTIVE:
         fields |= {"leased_until": Now() + timedelta(seconds=30), "started_at": Now(), "worker": "w", "attempt": 1}
-    if state == State.DELAYED:
-        fields.setdefault("run_at", datetime(2100, 1, 1, tzinfo=UTC))
+    fields.setdefault("run_at", datetime(2100 if state == State.DELAYED else 2026, 1, 1, tzinfo=UTC))
     job = Job.objects.create(state=state, **fields)
     job.refresh_from_db()
     return job
@@ -358,6 +357,18 @@ class TestFlows:
         )
         interventions.cancel([child.pk], "enough")
         assert self.states(parent, child) == [state, "cancelled"]
+
+    def test_a_parent_that_failed_is_counted_once_by_its_own_parent_however_many_of_its_children_fail(self) -> None:
+        top, (middle, _) = self.family(
+            {"state": State.WAITING_CHILDREN, "on_failure": "ignore", "children_left": 2},
+            {"state": State.WAITING_CHILDREN},
+            parent=State.WAITING_CHILDREN,
+            children_left=2,
+        )
+        children = [job_in(State.WAITING, parent=middle) for _ in range(2)]
+        for child in children:
+            interventions.cancel([child.pk], "enough")
+        assert self.states(top, middle) == ["waiting_children", "failed"]
 
     def test_the_children_of_a_cancelled_parent_go_on(self) -> None:
         parent, (child,) = self.family({"state": State.WAITING}, parent=State.WAITING_CHILDREN, children_left=1)
