@@ -186,8 +186,8 @@ def faults(schedule: Schedule) -> dict[str, str]:
         found["task"] = str(error)
     except UnknownQueue as error:
         found["queue"] = str(error)
-    except (InvalidJob, LookupError) as error:  # a limit whose key names an argument that is absent is a LookupError
-        found["arguments"] = str(error)
+    except Exception as error:  # an application's own limit may refuse arguments in any way
+        found["arguments"] = str(error) or type(error).__name__
     return found
 
 

@@ -33,7 +33,7 @@ def make(late: timedelta = timedelta(0), **fields: Any) -> Schedule:
     """A schedule of `tests.add` every hour whose tick has been due for `late`."""
     wanted: dict[str, Any] = {
         "name": f"schedule {Schedule.objects.count() + 1}",
-        "task": "tests.add",
+        "task": tasks.add.name,
         "arguments": {"x": 1, "y": 2},
         "next_run_at": now() - late,
         **({} if "cron" in fields else {"every": HOUR}),
