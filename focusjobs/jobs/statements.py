@@ -365,13 +365,15 @@ SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[], %s:
 """
 
 # Which of these queues have jobs to take or to publish, unless they are paused. Indexes: job_ready,
-# job_ready_limited, job_ready_message, one probe each a queue.
+# job_ready_limited, job_ready_message, one probe each a queue: the order asks for them, where for EXISTS the planner
+# prefers to read the table until a row fits, which is all of it for a queue that has nothing to do.
 QUEUES_WITH_WORK = """
 SELECT queue FROM unnest(%s::text[]) AS known (queue)
-WHERE (EXISTS (SELECT FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'drain')
-       OR EXISTS (SELECT FROM jobs_job AS job
-                  WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'limited')
-       OR EXISTS (SELECT FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting'
-                  AND lane = 'message' AND published_at IS NULL))
+WHERE ((SELECT true FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'drain'
+        ORDER BY priority, id LIMIT 1)
+       OR (SELECT true FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'limited'
+           ORDER BY limit_key, priority, id LIMIT 1)
+       OR (SELECT true FROM jobs_job AS job WHERE job.queue = known.queue AND state = 'waiting' AND lane = 'message'
+           AND published_at IS NULL ORDER BY id LIMIT 1))
   AND NOT EXISTS (SELECT FROM jobs_queue WHERE name = known.queue AND paused_at IS NOT NULL)
 """

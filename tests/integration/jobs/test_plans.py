@@ -67,6 +67,7 @@ def live_a_job() -> None:
     """Send jobs through every way of the ledger."""
     made = tasks.add.using(unique_key="new:{x}").enqueue_many({"x": x, "y": 0} for x in range(100))
     tasks.add.using(unique_key="new:1").enqueue(x=1, y=0)
+    tasks.add.enqueue(x=1, y=0)
     held = claim(100)
     ledger.extend([(one, None) for one in held], LEASE)
     ledger.release(held[:10])
@@ -85,7 +86,14 @@ def test_no_statement_reads_the_table_of_jobs_from_end_to_end(filled: None) -> N
     with connection.execute_wrapper(explaining):
         live_a_job()
     assert explaining.scans == []
-    ways = (statements.INSERT, statements.HOLDER, statements.CLAIM, statements.EXTEND, statements.RELEASE)
+    ways = (
+        statements.INSERT,
+        statements.INSERT_UNIQUE,
+        statements.HOLDER,
+        statements.CLAIM,
+        statements.EXTEND,
+        statements.RELEASE,
+    )
     ends = (statements.FINISH, statements.PROMOTE, statements.REAP, statements.QUEUES_WITH_WORK)
     assert {*ways, *ends} <= set(explaining.seen)
 

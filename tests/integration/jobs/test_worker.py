@@ -18,8 +18,8 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from focusjobs.jobs import Cancel, interventions, ledger, worker
-from focusjobs.jobs.attempt import MAX_ERROR
 from focusjobs.jobs.models import Attempt, Job, LogLine
+from focusjobs.jobs.outcome import MAX_ERROR
 from focusjobs.jobs.pulse import Pulse
 from tests import tasks
 

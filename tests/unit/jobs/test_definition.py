@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ import celery
 import pytest
 
 from focusjobs.jobs import EnqueuedJob, InvalidJob, task
-from focusjobs.jobs.definition import MAX_PAYLOAD, MAX_PRIORITY, Task, default_name, encode
+from focusjobs.jobs.call import MAX_PAYLOAD, MAX_PRIORITY, encode
+from focusjobs.jobs.definition import Task, default_name
 from focusjobs.jobs.domain.job import NewJob
 from focusjobs.jobs.errors import DuplicateKey, InvalidArguments, InvalidTask, NotJSON, PayloadTooLarge
 from tests import tasks
@@ -18,17 +20,26 @@ from tests import tasks
 SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
 
 
+class FakeLedger:
+    """Keeps what would have been written."""
+
+    def __init__(self) -> None:
+        self.jobs: list[NewJob] = []
+
+    def insert(self, jobs: list[NewJob]) -> list[EnqueuedJob]:
+        self.jobs += jobs
+        return [EnqueuedJob(id=number) for number, _ in enumerate(jobs, start=1)]
+
+    def insert_many(self, common: NewJob, rows: list[tuple[str, str | None, str | None]]) -> list[EnqueuedJob]:
+        return self.insert([replace(common, arguments=text, unique_key=key) for text, key, _ in rows])
+
+
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[NewJob]:
     """The jobs that would have been written."""
-    jobs: list[NewJob] = []
-
-    def insert(new: list[NewJob]) -> list[EnqueuedJob]:
-        jobs.extend(new)
-        return [EnqueuedJob(id=number) for number, _ in enumerate(new, start=1)]
-
-    monkeypatch.setattr("focusjobs.jobs.definition._insert", insert)
-    return jobs
+    ledger = FakeLedger()
+    monkeypatch.setattr("focusjobs.jobs.call._ledger", lambda: ledger)
+    return ledger.jobs
 
 
 def refusal(error: type[Exception], call: Callable[[], Any]) -> str:
@@ -250,7 +261,7 @@ def test_expires_in_seconds_counts_from_now(written: list[NewJob]) -> None:
 
 def test_what_the_ledger_cannot_do_for_a_celery_call_is_refused() -> None:
     kwargs = {"x": 1, "y": 2}
-    sentence = "tests.add: apply_async cannot take chain, link for a job."
+    sentence = 'tests.add: chain, link need a task declared with lane="message".'
     assert refusal(InvalidJob, lambda: tasks.add.apply_async(kwargs=kwargs, link="l", chain=["c"])) == sentence
-    sentence = "tests.add: apply_async cannot take task_id for a job."
+    sentence = 'tests.add: task_id need a task declared with lane="message".'
     assert refusal(InvalidJob, lambda: tasks.add.apply_async(kwargs=kwargs, task_id="mine")) == sentence

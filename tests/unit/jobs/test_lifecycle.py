@@ -32,7 +32,7 @@ def test_the_statements_know_every_state() -> None:
     assert {state.value for state in State} <= set().union(*map(words, SQL.values()))
 
 
-@pytest.mark.parametrize("name", ["INSERT", "HOLDER", "RETRY"])
+@pytest.mark.parametrize("name", ["INSERT_UNIQUE", "INSERT_OR_REPLACE", "HOLDER", "RETRY"])
 def test_a_key_is_held_in_exactly_the_unfinished_states(name: str) -> None:
     lists = [words(part) for part in re.findall(r"state IN \(([^)]*)\)", SQL[name])]
     assert {state.value for state in UNFINISHED} in lists

@@ -1,4 +1,4 @@
-"""Domain rules load in an interpreter that has nothing but Python."""
+"""Domain rules load without a framework, a database or a broker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ for depth in range(1, len(parts) + 1):  # the parents' own __init__ may load a f
     sys.modules[parent.__name__] = parent
 for module in modules:
     importlib.import_module(f"{package}.{module}")
+print(*sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names))
 """
+FORBIDDEN = {"celery", "django", "environ", "kombu", "psycopg", "redis", "requests", "rest_framework"}
 
 
 def test_there_are_domain_packages_to_look_at() -> None:
@@ -32,10 +34,11 @@ def test_there_are_domain_packages_to_look_at() -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=str)
-def test_domain_rules_load_without_any_installed_package(package: Path) -> None:
+def test_domain_rules_load_without_a_framework(package: Path) -> None:
     modules = [path.stem for path in (ROOT / package).glob("*.py") if path.stem != "__init__"]
     name = ".".join(package.parts)
-    # -S leaves out installed packages and -I the environment, so that a forbidden import ends in an error.
-    command = [sys.executable, "-I", "-S", "-c", LOAD, str(ROOT), name, *modules]
+    command = [sys.executable, "-I", "-c", LOAD, str(ROOT), name, *modules]
     answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert answer.returncode == 0, answer.stderr
+    assert package.parts[0] in answer.stdout.split()
+    assert FORBIDDEN & set(answer.stdout.split()) == set()
