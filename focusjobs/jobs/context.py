@@ -39,6 +39,7 @@ class JobContext:
     max_attempts: int = 1
     overdue_at: float | None = None
     """When the task's timeout is over, on the monotonic clock."""
+    _cancelled: bool = False
     _lock: Lock = field(default_factory=Lock, repr=False)
     _progress: Any = None
     _lines: list[Line] = field(default_factory=list, repr=False)
@@ -72,6 +73,18 @@ class JobContext:
             return
         with self._lock:
             self._lines.append(line)
+
+    def is_cancelled(self) -> bool:
+        """Tell whether nobody waits for this attempt any more: the job was cancelled, or another worker has it.
+
+        Nothing that the attempt reports or returns is kept from then on, so a long task may as well stop; `Cancel` is
+        a way out. Known within a second of the fact.
+        """
+        return self._cancelled
+
+    def mark_cancelled(self) -> None:
+        """Note that nobody waits for this attempt any more."""
+        self._cancelled = True
 
     def start_clock(self, timeout: timedelta) -> None:
         """Note when the task is to be over."""

@@ -2,7 +2,8 @@
 
 A job is held from its claim to its finish. Every `BEAT` the thread prolongs the leases that are a third gone and
 writes new progress and log lines, in one statement each for all jobs of the process. Where the database is away it
-goes on trying; the leases then run out, and whoever takes the jobs over is protected by their fences.
+goes on trying; the leases then run out, and whoever takes the jobs over is protected by their fences. It also looks
+whether the jobs are still this process's: a task whose job was cancelled is told to stop.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from django.db import Error, connection, transaction
 
 from . import ledger
 from .context import JobContext, Line
+from .errors import LeaseLost
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +33,14 @@ BEAT = 0.5
 
 @dataclass
 class Held:
-    """A claimed job, when its lease was last prolonged (on the monotonic clock), and its context once it runs."""
+    """A claimed job, its lease, and its context once it runs; times are the monotonic clock's.
+
+    since: when the lease was last prolonged. claimed: when it began.
+    """
 
     claim: ledger.Claim
     since: float
+    claimed: float
     context: JobContext | None = None
 
 
@@ -49,6 +55,7 @@ class Pulse:
         self.lease = lease
         self.lock = threading.Lock()
         self.held: dict[int, Held] = {}
+        self.lost: set[int] = set()
         self._wake = threading.Event()
         threading.Thread(target=self._run, name="pulse", daemon=True).start()
 
@@ -56,11 +63,13 @@ class Pulse:
         """Begin to keep these leases."""
         now = time.monotonic()
         with self.lock:
-            self.held.update({claim.id: Held(claim, now) for claim in claims})
+            self.held.update({claim.id: Held(claim, now, now) for claim in claims})
 
     def watch(self, claim: ledger.Claim, context: JobContext) -> None:
-        """Write what this running job reports."""
+        """Write what this running job reports. Raises `LeaseLost` where it is known not to be this process's."""
         with self.lock:
+            if claim.id in self.lost:
+                raise LeaseLost(str(claim.id))
             if claim.id in self.held:
                 self.held[claim.id].context = context
 
@@ -68,6 +77,7 @@ class Pulse:
         """Keep these leases no longer. The caller holds `lock`."""
         for claim in claims:
             self.held.pop(claim.id, None)
+            self.lost.discard(claim.id)
 
     def _run(self) -> None:
         while True:
@@ -79,8 +89,9 @@ class Pulse:
                 connection.close()
 
     def beat(self) -> None:
-        """Prolong what needs it and write what was reported."""
+        """Prolong what needs it, write what was reported, and see what has been taken away."""
         with self.lock:
+            self._look()
             due = [(held, *_reports(held)) for held in self.held.values() if self._is_due(held)]
             if due:
                 try:
@@ -88,6 +99,22 @@ class Pulse:
                 except Error:
                     _give_back(due)
                     raise
+
+    def _look(self) -> None:
+        """Give up jobs that were cancelled or taken over; those of the last beat are left for the next one."""
+        now = time.monotonic()
+        seen = [held for held in self.held.values() if now - held.claimed > BEAT]
+        standing = ledger.standing([held.claim for held in seen])
+        for held in seen:
+            if held.claim.id not in standing:
+                self._lose(held)
+
+    def _lose(self, held: Held) -> None:
+        logger.warning("lease lost", extra={"job_id": held.claim.id, "attempt": held.claim.attempt})
+        self.held.pop(held.claim.id, None)
+        self.lost.add(held.claim.id)
+        if held.context:
+            held.context.mark_cancelled()
 
     def _is_due(self, held: Held) -> bool:
         has_news = held.context is not None and held.context.has_reports()
@@ -101,8 +128,7 @@ class Pulse:
         for held, _, _ in due:
             held.since = now
             if held.claim.id not in kept:
-                logger.warning("lease lost", extra={"job_id": held.claim.id, "attempt": held.claim.attempt})
-                self.held.pop(held.claim.id, None)
+                self._lose(held)
 
 
 def _reports(held: Held) -> tuple[Any, list[Line]]:

@@ -174,7 +174,8 @@ WHERE id = ANY(ARRAY(
 )
 
 # Finds keys with waiting jobs, one probe of the index a key, and locks their limits so that no other worker counts at
-# the same time; keys that another worker has locked are left to it. Index: job_ready_limited.
+# the same time; tells for each whether that was done, since keys that another worker has locked are left to it. Index:
+# job_ready_limited.
 LOCK_LIMITS = """
 WITH RECURSIVE waiting (key) AS (
     (SELECT limit_key FROM jobs_job
@@ -186,20 +187,11 @@ WITH RECURSIVE waiting (key) AS (
               AND job.limit_key > waiting.key
             ORDER BY job.limit_key LIMIT 1)
     FROM waiting WHERE waiting.key IS NOT NULL
-), few AS (SELECT key FROM waiting WHERE key IS NOT NULL LIMIT %(keys)s)
-SELECT key FROM jobs_limit WHERE key IN (SELECT key FROM few) ORDER BY key FOR UPDATE SKIP LOCKED
-"""
-
-# What a queue has to do besides jobs that any drain takes: jobs under limits, and messages to send. Indexes:
-# job_ready_limited, job_ready, job_ready_message.
-OTHER_WORK = """
-SELECT NOT coalesce(queue.paused_at IS NOT NULL, false) AND (
-           EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'limited')
-           OR (queue.name IS NOT NULL AND EXISTS (
-               SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'drain'))),
-       EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'message'
-               AND published_at IS NULL) AND queue.paused_at IS NULL
-FROM (SELECT %s::text) AS known (name) LEFT JOIN jobs_queue AS queue USING (name)
+), few AS MATERIALIZED (SELECT key FROM waiting WHERE key IS NOT NULL LIMIT %(keys)s),
+locked AS MATERIALIZED (
+    SELECT key FROM jobs_limit WHERE key IN (SELECT key FROM few) ORDER BY key FOR UPDATE SKIP LOCKED
+)
+SELECT few.key, locked.key IS NOT NULL FROM few LEFT JOIN locked ON locked.key = few.key ORDER BY few.key
 """
 
 # Takes jobs of keys locked by LOCK_LIMITS, as far as each key has room, in a statement of its own so that it sees the
@@ -316,6 +308,12 @@ SET leased_until = now() + %s, progress = coalesce(held.progress::jsonb, job.pro
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS held (id, fence, progress)
 WHERE job.id = held.id AND job.fence = held.fence AND job.state = 'active'
 RETURNING job.id
+"""
+
+# Which jobs their worker still has, or has completed. Index: primary key.
+STANDING = """
+SELECT job.id FROM jobs_job AS job JOIN unnest(%s::bigint[], %s::bigint[]) AS held (id, fence) ON job.id = held.id
+WHERE job.fence = held.fence OR job.state = 'completed'
 """
 
 # Makes due jobs waiting, those that were due first before the rest. Index: job_delayed.

@@ -9,7 +9,7 @@ Each claim, release and retry raises the job's `fence`; whoever writes later mus
 a worker that lost its lease can change nothing. All times are the database's, so that all workers share one clock.
 """
 
-from .claiming import claim, claim_by_task_id, extend, held_by_task_id, release
+from .claiming import claim, claim_by_task_id, extend, held_by_task_id, release, standing
 from .finishing import finish, write_log
 from .housekeeping import (
     promote,
@@ -40,6 +40,7 @@ __all__ = [
     "reap",
     "release",
     "seconds_until_room",
+    "standing",
     "take_for_publication",
     "unpublish",
     "write_log",

@@ -47,3 +47,10 @@ def extend(held: Sequence[tuple[Claim, str | None]], lease: timedelta) -> set[in
     """Prolong leases and write progress (JSON, or None for no news); answer the jobs that are still held."""
     values = columns(held, lambda item: (item[0].id, item[0].fence, item[1]))
     return {row[0] for row in rows(statements.EXTEND, [lease, *values])}
+
+
+def standing(claims: Sequence[Claim]) -> set[int]:
+    """Answer the jobs that nobody took away from these claims; a completed one is none that was taken away."""
+    if not claims:
+        return set()
+    return {row[0] for row in rows(statements.STANDING, columns(claims, lambda held: (held.id, held.fence)))}

@@ -16,11 +16,14 @@ from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
 from focusjobs.jobs import interventions, ledger, wakeups
+from focusjobs.jobs.attempt import run
+from focusjobs.jobs.context import JobContext
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import FINISHED, State
 from focusjobs.jobs.errors import InvalidArguments, NotJSON, OperationRefused
 from focusjobs.jobs.ledger.records import rows
 from focusjobs.jobs.models import Attempt, Job
+from focusjobs.jobs.pulse import Pulse
 from tests import tasks
 from tests.integration.jobs.conftest import claim_one, ended
 
@@ -189,12 +192,9 @@ def test_the_end_of_a_cancelled_attempt_is_not_kept() -> None:
     ]
 
 
-@pytest.mark.usefixtures("pulse")
 def test_what_an_atomic_task_did_is_rolled_back_when_its_job_is_cancelled_meanwhile(
-    pulse: Any, monkeypatch: pytest.MonkeyPatch
+    pulse: Pulse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from focusjobs.jobs.attempt import run
-
     tasks.make_group.enqueue(name="kept?")
     held = claim_one()
     pulse.hold([held])
@@ -207,6 +207,53 @@ def test_what_an_atomic_task_did_is_rolled_back_when_its_job_is_cancelled_meanwh
     monkeypatch.setattr(tasks.make_group, "run", cancelled_meanwhile)
     run(held, pulse)
     assert not Group.objects.filter(name="kept?").exists()
+
+
+@pytest.fixture
+def old_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a beat look at jobs that were claimed this very moment."""
+    monkeypatch.setattr("focusjobs.jobs.pulse.BEAT", -1)
+
+
+@pytest.mark.usefixtures("old_enough")
+def test_a_task_is_told_within_a_beat_that_its_job_was_cancelled(pulse: Pulse) -> None:
+    job = job_in(State.WAITING)
+    held, context = claim_one(), JobContext(job.pk)
+    pulse.hold([held])
+    pulse.watch(held, context)
+    pulse.beat()
+    assert not context.is_cancelled()
+    interventions.cancel([job.pk], "enough", active=True)
+    pulse.beat()
+    assert context.is_cancelled()
+    assert pulse.held == {}
+
+
+@pytest.mark.usefixtures("old_enough")
+def test_a_claimed_job_that_is_cancelled_before_its_turn_does_not_start(
+    pulse: Pulse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.add, "run", lambda **arguments: pytest.fail("it ran"))
+    job = job_in(State.WAITING)
+    held = claim_one()
+    pulse.hold([held])
+    interventions.cancel([job.pk], "enough", active=True)
+    pulse.beat()
+    assert run(held, pulse) is None
+    pulse.drop([held])
+    assert pulse.lost == set()
+
+
+@pytest.mark.usefixtures("old_enough")
+def test_an_atomic_job_that_has_just_been_completed_is_not_taken_for_lost(
+    pulse: Pulse, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_in(State.WAITING)
+    held = claim_one()
+    pulse.hold([held])
+    ledger.finish([ended(held)])
+    pulse.beat()
+    assert "lease lost" not in caplog.text
 
 
 def test_cancelling_a_pending_job_notes_no_attempt() -> None:
