@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.db import connection
@@ -17,6 +18,7 @@ from django_celery_results.models import GroupResult, TaskResult
 
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.models import Attempt, Job, LogLine
+from focusjobs.jobs.worker import drain
 from habits.models import User
 from tests import tasks
 from tests.accounts import operator, person, superuser, viewer
@@ -460,8 +462,6 @@ def test_results_of_other_tasks_are_listed_without_counts_and_are_read_only() ->
 
 
 def test_the_group_results_of_the_library_have_no_page() -> None:
-    from django.contrib import admin
-
     assert not admin.site.is_registered(GroupResult)
 
 
@@ -474,10 +474,9 @@ def test_the_index_lists_jobs_first() -> None:
     assert "Focusjobs" in text(response)
 
 
+@pytest.mark.usefixtures("pulse")
 @pytest.mark.django_db(transaction=True)
 def test_a_failed_job_that_is_retried_runs_again_and_keeps_its_history() -> None:
-    from focusjobs.jobs.worker import drain
-
     number = tasks.fail_first.using(attempts=1).enqueue(times=1).id
     drain("default")
     job = Job.objects.get(pk=number)

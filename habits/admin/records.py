@@ -1,0 +1,79 @@
+"""Records of days in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from habits import services
+from habits.models import Completion, Habit
+
+from .writing import ServiceAdmin, ServiceForm
+
+
+class RecordForm(ServiceForm):
+    """What happened on one day, as `habits.services` takes it."""
+
+    class Meta:
+        model = Completion
+        fields = ("habit", "day", "value", "skipped", "note")
+
+    def write(self, values: dict[str, Any]) -> Completion:
+        """Make this the record of the day."""
+        habit, day = values.get("habit") or self.instance.habit, values.get("day") or self.instance.day
+        content = {name: values[name] for name in ("value", "skipped", "note")}
+        return services.record_completion(habit=habit, day=day, source=Completion.Source.ADMIN, **content)[0]
+
+
+@admin.register(Completion)
+class CompletionAdmin(ServiceAdmin):
+    """Records of days, the latest to be made first; a habit's page leads to its own."""
+
+    form = RecordForm
+    list_display = ("habit", "person", "day", "recorded", "note", "source")
+    list_select_related = ("habit__user",)
+    ordering = ("-id",)
+    autocomplete_fields = ("habit",)
+    readonly_fields = ("source", "created_at", "updated_at")
+    fields = ("habit", "day", "value", "skipped", "note", "source", "created_at", "updated_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Ask for what is to be recorded; show where a record that is there came from."""
+        return self.fields if obj else self.fields[:5]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let a record stay with its habit and day."""
+        return (*self.readonly_fields, "habit", "day") if obj else self.readonly_fields
+
+    def delete_model(self, request: HttpRequest, obj: Completion) -> None:
+        """Forget what was recorded of the day."""
+        services.clear_completion(habit=obj.habit, day=obj.day)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Completion]) -> None:
+        """Forget what was recorded of several days."""
+        for record in queryset.select_related("habit"):
+            self.delete_model(request, record)
+
+    @admin.display(description="person")
+    def person(self, record: Completion) -> str:
+        """Give whose record it is."""
+        return str(record.habit.user)
+
+    @admin.display(description="recorded")
+    def recorded(self, record: Completion) -> str:
+        """Give what was recorded, in words."""
+        return recorded(record)
+
+
+def recorded(record: Completion) -> str:
+    """Say what was recorded of a day: the amount in the habit's unit, a skip, or only a note."""
+    if record.skipped:
+        return "skipped"
+    if record.value is None:
+        return "only a note"
+    if record.habit.kind == Habit.Kind.YES_NO:
+        return "done" if record.value else "not done"
+    return f"{record.value / 1000:g} {record.habit.unit}".strip()
