@@ -115,7 +115,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_RESULT_BACKEND = "focusjobs.jobs.results:LedgerBackend"
+CELERY_RESULT_BACKEND = "focusjobs.jobs.backend:LedgerBackend"
 CELERY_BEAT_SCHEDULER = "focusjobs.jobs.beat:LedgerScheduler"
 CELERY_RESULT_EXPIRES = None  # by default beat would delete the results of jobs after a day
 CELERY_TASK_ACKS_LATE = True

@@ -15,9 +15,12 @@ class JobsConfig(AppConfig):
         """Load the Celery application in every process that enqueues, and give its workers a housekeeper."""
         from focusjobs.celery import app
 
+        from . import message_lane
         from .bootstep import Housekeeping, keep_connections
+        from .definition import Task
         from .schedule_checks import check_schedules
 
         checks.register(check_schedules)
         app.steps["worker"].add(Housekeeping)
+        Task.message_lane = message_lane
         keep_connections(app)

@@ -1,15 +1,23 @@
-"""What the job layer adds to a Celery worker: a housekeeper in its main process, and lasting database connections."""
+"""What the job layer adds to a Celery worker: a housekeeper, somebody who stands by, lasting database connections."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
+import redis
 from celery import Celery, bootsteps
-from celery.signals import task_prerun
+from celery.signals import task_prerun, task_received, worker_shutting_down
+from celery.worker import state
+from django.conf import settings
 from django.db import close_old_connections
 
+from . import wakeups
 from .maintenance import Housekeeper
+from .standby import Roster
+
+logger = logging.getLogger(__name__)
 
 
 class Housekeeping(bootsteps.StartStopStep):
@@ -20,18 +28,66 @@ class Housekeeping(bootsteps.StartStopStep):
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
         self.housekeeper: Housekeeper | None = None
+        self.duty: Duty | None = None
 
     def start(self, parent: Any) -> None:
-        """Begin to keep house."""
-        self.housekeeper = Housekeeper()
+        """Begin to keep house and to see that a process stands by."""
+        self.duty = Duty(parent) if _has_slots(parent) else None
+        self.housekeeper = Housekeeper(self.duty.see_to_it if self.duty else None)
         self.housekeeper.start()
 
     def stop(self, parent: Any) -> None:
         """End housekeeping."""
         if self.housekeeper:
             self.housekeeper.stop()
+        if self.duty:
+            self.duty.end()
 
     terminate = stop
+
+
+class Duty:
+    """Sees that one process of a worker stands by, and that it makes room when the pool needs its slot."""
+
+    def __init__(self, worker: Any) -> None:
+        self.worker = worker
+        self.roster = Roster(worker.hostname)
+        task_received.connect(self._on_received, weak=False)
+        worker_shutting_down.connect(self._on_shutdown, weak=False)
+
+    def see_to_it(self) -> None:
+        """Renew the roster, and wake a process where none stands by. Raises `redis.RedisError`."""
+        queues = [name for name in self.worker.app.amqp.queues.consume_from if name in settings.JOBS_QUEUES]
+        if queues:
+            self.roster.publish(queues)
+            if self._has_free_slot() and self.roster.is_vacant():
+                wakeups.ring(queues[0], lost=True)
+
+    def end(self) -> None:
+        """Listen to the worker no longer."""
+        task_received.disconnect(self._on_received)
+        worker_shutting_down.disconnect(self._on_shutdown)
+
+    def _on_received(self, **kwargs: Any) -> None:
+        if not self._has_free_slot():
+            self._relieve()
+
+    def _has_free_slot(self) -> bool:
+        return len(state.reserved_requests) < int(self.worker.pool.num_processes)
+
+    def _on_shutdown(self, **kwargs: Any) -> None:
+        self._relieve()
+
+    def _relieve(self) -> None:
+        try:
+            self.roster.relieve()
+        except redis.RedisError as error:
+            logger.warning("could not make room", extra={"error": str(error)})
+
+
+def _has_slots(worker: Any) -> bool:
+    """Tell whether a process of the pool can wait while the worker goes on; the solo pool's cannot."""
+    return "solo" not in worker.pool_cls.__module__
 
 
 def keep_connections(app: Celery) -> None:

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, Unpack, cast
 
 import celery
 from celery import shared_task
@@ -41,6 +41,18 @@ else:
         abstract = True
 
 
+class MessageLane(Protocol):
+    """What tasks with a Celery message for each job need (`focusjobs.jobs.message_lane`)."""
+
+    def enqueue(
+        self, call: Call[Any], args: tuple[Any, ...], kwargs: dict[str, Any], extra: dict[str, Any]
+    ) -> AsyncResult[Any]:
+        """Write a job with what its message is to carry."""
+
+    def run(self, task: Task[..., Any]) -> Any:
+        """Run an attempt for the message at hand."""
+
+
 class Task(CeleryTask[P, R]):
     """A Celery task whose calls are jobs of the ledger. Made by `@task`; see there for the options."""
 
@@ -54,6 +66,8 @@ class Task(CeleryTask[P, R]):
     limit: Limit | None = None
     give_up_on: tuple[type[Exception], ...] = ()
     parameters: inspect.Signature
+    message_lane: ClassVar[MessageLane]
+    """Set when Django is ready, since it needs models (`focusjobs.jobs.apps`)."""
 
     def using(self, **options: Unpack[JobOptions]) -> Call[P]:
         """Set options for a job: `task.using(run_after=due_at, unique_key="reminder:7").enqueue(...)`.
@@ -77,9 +91,7 @@ class Task(CeleryTask[P, R]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task here and now; where a Celery message called for it, as an attempt of its job."""
         if self.lane == "message" and not self.request.called_directly:
-            from . import message_lane  # models cannot be imported before the app registry is ready
-
-            return message_lane.run(self)
+            return self.message_lane.run(self)
         return super().__call__(*args, **kwargs)
 
     def apply_async(  # type: ignore[override]  # Celery's stubs list its options one by one
@@ -113,9 +125,7 @@ class Task(CeleryTask[P, R]):
         extra = {"task_id": task_id, "link": link, "link_error": link_error, "shadow": shadow, **options}
         extra = {name: value for name, value in extra.items() if value}
         if self.lane == "message":
-            from . import message_lane  # models cannot be imported before the app registry is ready
-
-            return cast("AsyncResult[R]", message_lane.enqueue(call, tuple(args or ()), kwargs or {}, extra))
+            return cast("AsyncResult[R]", self.message_lane.enqueue(call, tuple(args or ()), kwargs or {}, extra))
         if extra:
             raise InvalidJob(f'{self.name}: {", ".join(sorted(extra))} need a task declared with lane="message".')
         return self.AsyncResult(call.enqueue(*(args or ()), **(kwargs or {})).task_id)
@@ -137,6 +147,11 @@ class Task(CeleryTask[P, R]):
     def required(self) -> frozenset[str]:
         """The names of the parameters that have no default."""
         return frozenset(name for name, it in self.parameters.parameters.items() if it.default is it.empty)
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The values of parameters that a call may leave out."""
+        return {name: it.default for name, it in self.parameters.parameters.items() if it.default is not it.empty}
 
 
 def task(
@@ -182,6 +197,7 @@ def task(
         if lane == "message" and timeout is not None:
             options |= {"soft_time_limit": timeout.total_seconds(), "time_limit": (timeout + GRACE).total_seconds()}
         _check(function, attempts, lane, limit)
+        _check_limit(function, options["parameters"], limit)
         register = cast("Callable[[Callable[P, R]], Task[P, R]]", shared_task(base=Task, **options))
         return register(function)
 
@@ -193,6 +209,14 @@ def _check(function: Callable[..., Any], attempts: int, lane: str, limit: Limit 
         raise InvalidTask(f"{function.__qualname__}: attempts counts tries in all and is at least 1.")
     if lane == "message" and limit is not None:
         raise InvalidTask(f'{function.__qualname__}: a limit needs lane="drain"; Celery takes messages unasked.')
+
+
+def _check_limit(function: Callable[..., Any], signature: inspect.Signature, limit: Limit | None) -> None:
+    for name in limit.fields() if limit else ():
+        if name not in signature.parameters:
+            raise InvalidTask(
+                f"{function.__qualname__}: the limit “{limit and limit.key}” names “{name}”, which is no argument."
+            )
 
 
 def default_name(function: Callable[..., Any]) -> str:

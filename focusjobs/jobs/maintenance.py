@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
+import redis
 from django.db import Error, connection, transaction
 
 from . import ledger, schedule_sync, schedules, wakeups
@@ -48,8 +50,9 @@ def _is_first() -> bool:
 class Housekeeper(threading.Thread):
     """Does a round every `INTERVAL` until it is stopped; where the database is away, it goes on trying."""
 
-    def __init__(self) -> None:
+    def __init__(self, see_to_duty: Callable[[], None] | None = None) -> None:
         super().__init__(name="housekeeper", daemon=True)
+        self._see_to_duty = see_to_duty
         self._stopped = threading.Event()
         self._synced = False
 
@@ -59,6 +62,10 @@ class Housekeeper(threading.Thread):
             try:
                 self._sync_once()
                 keep_house()
+                if self._see_to_duty:
+                    self._see_to_duty()
+            except redis.RedisError as error:
+                logger.warning("Redis is away; trying again", extra={"error": str(error)})
             except Error as error:
                 logger.warning("housekeeping failed; trying again", extra={"error": str(error)})
                 connection.close()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
-from celery import Task as PlainTask
 from celery import current_app
 from django.db import transaction
 from kombu.utils.json import loads
@@ -27,14 +25,11 @@ def publish(queue: str) -> int:
         jobs = ledger.take_for_publication(queue, AT_ONCE)
         for number, name, arguments, options, celery_id in jobs:
             sent = loads(options).get("celery", {}) if options else {}
-            _send(name, json.loads(arguments), celery_id or task_id_of(number), queue, sent)
+            # By name: this process may lack the task, and `Task.apply_async` would write another job.
+            current_app.send_task(
+                name, (), json.loads(arguments), task_id=celery_id or task_id_of(number), queue=queue, **sent
+            )
     return len(jobs)
-
-
-def _send(name: str, arguments: dict[str, Any], task_id: str, queue: str, sent: dict[str, Any]) -> None:
-    task = current_app.tasks[name]
-    # Past `Task.apply_async`, which would write another job.
-    PlainTask.apply_async(task, (), arguments, task_id=task_id, queue=queue, **sent)
 
 
 def forgive_lost_messages() -> None:

@@ -1,7 +1,6 @@
 """django-celery-results as the store of what jobs returned or failed with.
 
-`store` writes `TaskResult` rows in bulk, in the transaction that ends their jobs. `LedgerBackend` answers
-`AsyncResult(job.task_id)` for every job of the ledger, also for those that have no row yet or never will.
+`store` writes `TaskResult` rows in bulk, in the transaction that ends their jobs. `focusjobs.jobs.backend` reads them.
 """
 
 from __future__ import annotations
@@ -9,15 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from celery import states
-from celery.exceptions import TaskRevokedError
 from django.db import connection
-from django_celery_results.backends import DatabaseBackend
-
-from .domain.identity import job_id_of
-from .domain.lifecycle import State
 
 # One row a task id; a job that is run again overwrites its own. Index: the unique one on task_id.
 STORE = """
@@ -32,17 +25,6 @@ ON CONFLICT (task_id) DO UPDATE
 SET status = excluded.status, worker = excluded.worker, result = excluded.result, traceback = excluded.traceback,
     date_done = excluded.date_done
 """
-
-CELERY_STATE = {
-    State.WAITING: states.PENDING,
-    State.DELAYED: states.PENDING,
-    State.WAITING_CHILDREN: states.PENDING,
-    State.ACTIVE: states.STARTED,
-    State.COMPLETED: states.SUCCESS,
-    State.FAILED: states.FAILURE,
-    State.CANCELLED: states.REVOKED,
-}
-"""What Celery calls each state of a job."""
 
 
 @dataclass(frozen=True)
@@ -89,44 +71,3 @@ def forget(task_ids: Iterable[str]) -> None:
     """Delete results in the current transaction."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_celery_results_taskresult WHERE task_id = ANY(%s)", [list(task_ids)])
-
-
-class LedgerBackend(DatabaseBackend):  # type: ignore[misc]  # untyped upstream
-    """django-celery-results' backend, which knows the ledger's jobs as well."""
-
-    def mark_as_failure(self, task_id: str, exc: Exception, *args: Any, **options: Any) -> Any:
-        """Note that Celery ended the process of a job's attempt; Celery hears of it only when the job has failed."""
-        from .message_lane import process_lost  # Celery imports its backend before Django's models can be
-
-        return super().mark_as_failure(task_id, exc, *args, **options) if process_lost(task_id, exc) else None
-
-    def mark_as_revoked(self, task_id: str, reason: str = "", *args: Any, **options: Any) -> Any:
-        """Note that an operator revoked a job by Celery's remote control."""
-        from .message_lane import revoked  # as above
-
-        revoked(task_id, reason or "revoked")
-        return super().mark_as_revoked(task_id, reason, *args, **options)
-
-    def _get_task_meta_for(self, task_id: str) -> Any:
-        number = int(task_id) if task_id.isdecimal() else job_id_of(task_id)
-        if number is None:
-            return super()._get_task_meta_for(task_id)
-        return self._job_meta(number, task_id)
-
-    def _job_meta(self, number: int, task_id: str) -> dict[str, Any]:
-        # Celery imports its backend before Django's models can be.
-        from .models import Job
-
-        job = Job.objects.filter(pk=number).first()
-        if job is None:
-            return {"task_id": task_id, "status": states.PENDING, "result": None}
-        status = CELERY_STATE[State(job.state)]
-        if job.state in (State.COMPLETED, State.FAILED):
-            stored = super()._get_task_meta_for(job.task_id)
-            return {**stored, "task_id": task_id, "status": status, "date_done": job.finished_at}
-        meta: dict[str, Any] = {"task_id": task_id, "status": status, "result": None}
-        if job.state == State.CANCELLED:
-            meta["result"] = TaskRevokedError(job.error)
-        elif job.state == State.ACTIVE:
-            meta["result"] = job.progress
-        return meta

@@ -203,7 +203,7 @@ WITH room AS MATERIALIZED (
         coalesce(max_active - (SELECT count(*) FROM jobs_job WHERE state = 'active' AND limit_key = key), 1000000),
         CASE WHEN rate IS NULL THEN 1000000 WHEN window_start + period > now() THEN rate - window_used ELSE rate END
     ) AS free
-    FROM jobs_limit WHERE key = ANY(%(keys)s)
+    FROM jobs_limit WHERE key = ANY(%(keys)s) ORDER BY key
 ), chosen AS MATERIALIZED (
     SELECT next.id FROM room CROSS JOIN LATERAL (
         SELECT id FROM jobs_job

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from .wakeups import DRAIN_TASK
-from .worker import drain
+from .worker import drain_and_stand_by
 
 
 # Acknowledged when it starts: a wake-up that is lost half-way costs nothing, since what waits is rung for again.
-@shared_task(name=DRAIN_TASK, ignore_result=True, acks_late=False)
-def drain_queue(*, queue: str) -> int:
-    """Work a queue of the ledger off; answer how many jobs were run."""
-    return drain(queue)
+@shared_task(name=DRAIN_TASK, bind=True, ignore_result=True, acks_late=False)
+def drain_queue(self: Task, *, queue: str) -> int:
+    """Work a queue of the ledger off and stand by for more; answer how many jobs were run."""
+    return drain_and_stand_by(queue, self.request.hostname or "")

@@ -10,7 +10,7 @@ import ctypes
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from types import FrameType
 
@@ -18,10 +18,8 @@ from .context import JobContext
 from .errors import JobTimeout
 
 
-def time_limit(timeout: timedelta | None, context: JobContext) -> AbstractContextManager[None]:
-    """Raise `JobTimeout` in the block after this time; no limit without one."""
-    if timeout is None:
-        return nullcontext()
+def time_limit(timeout: timedelta, context: JobContext) -> AbstractContextManager[None]:
+    """Raise `JobTimeout` in the block after this time."""
     context.start_clock(timeout)
     if threading.current_thread() is threading.main_thread():
         return _by_signal(timeout)

@@ -25,9 +25,23 @@ DRAIN_TASK = "focusjobs.jobs.drain"
 FORGET = 60
 """Seconds after which a wake-up that no worker answered is taken for lost."""
 
-# KEYS: the queue's list, its mark. ARGV: a Celery message, seconds until the mark is forgotten, "1" to ring also over
-# a mark when the list is empty, as it is when a wake-up was lost.
+STANDBY = "focusjobs:standby"
+"""The processes that stand by (`focusjobs.jobs.standby`): names that list their queues, by when they are forgotten."""
+
+# Rings the process that stands by for the queue, which is taken off the list until it stands by again; where there is
+# none, sends the Celery message. KEYS: the queue's list, its mark, the list of who stands by. ARGV: the Celery message,
+# seconds until the mark is forgotten, "1" to send it also over a mark when the list is empty, as it is when a wake-up
+# was lost; the queue.
 RING = """
+local now = redis.call('TIME')[1]
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], now, '+inf', 'LIMIT', 0, 50)) do
+  if string.find(member, ',' .. ARGV[4] .. ',', 1, true) then
+    redis.call('ZREM', KEYS[3], member)
+    redis.call('LPUSH', 'focusjobs:bell:' .. member, ARGV[4])
+    redis.call('EXPIRE', 'focusjobs:bell:' .. member, 5)
+    return 1
+  end
+end
 local fresh = redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[2])
 if fresh or (ARGV[3] == '1' and redis.call('LLEN', KEYS[1]) == 0) then
   redis.call('LPUSH', KEYS[1], ARGV[1])
@@ -54,7 +68,8 @@ def ring(queue: str, *, lost: bool = False) -> bool:
     """Send a wake-up unless one is under way; tell whether one was sent. With `lost`, distrust the mark."""
     try:
         ringer = _ringer()
-        sent = ringer(keys=[queue, _mark(queue)], args=[message(queue), FORGET, int(lost)])
+        keys = [queue, _mark(queue), STANDBY]
+        sent = ringer(keys=keys, args=[message(queue), FORGET, int(lost), queue])
     except redis.RedisError as error:
         logger.warning("wake-up not sent", extra={"queue": queue, "error": str(error)})
         return False

@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from os import getpid
 
+import redis
 from django.db import Error, connection
 
 from . import journal, ledger, wakeups
 from .attempt import is_atomic, run, run_together
 from .publishing import publish
 from .pulse import Pulse, pulse_of_process
+from .standby import Roster
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +70,13 @@ class Drain:
     ended: list[ledger.Ended] = field(default_factory=list)
     since: float = 0.0
     rung: float = 0.0
+    is_limited: bool = False
+    """Whether jobs waited at the last look that a limit kept back."""
     behind: str = ""
     """The limit key behind which the next claim of limited jobs begins."""
 
     def run(self) -> int:
         """Work the queue off until it is empty or the budget is spent; answer how many jobs were run."""
-        wakeups.answer(self.queue)
         deadline = time.monotonic() + BUDGET
         done, size, turn = 0, 1, 0
         while time.monotonic() < deadline:
@@ -95,15 +98,17 @@ class Drain:
         batch = ledger.claim(self.queue, size, worker_name(), self.pulse.lease)
         if batch and turn % 4:
             return batch
-        limited, self.behind = ledger.claim_limited(
-            self.queue, max(size, 1), worker_name(), self.pulse.lease, self.behind
-        )
-        publish(self.queue)
-        return batch + limited
+        self.is_limited, messages = ledger.other_work(self.queue)
+        if messages:
+            publish(self.queue)
+        if self.is_limited:
+            more, self.behind = ledger.claim_limited(self.queue, size, worker_name(), self.pulse.lease, self.behind)
+            batch += more
+        return batch
 
     def _wait_for_room(self, deadline: float) -> bool:
         """Wait for the next period of a limit that keeps jobs back, if it is near; tell whether it has begun."""
-        seconds = ledger.seconds_until_room(self.queue)
+        seconds = ledger.seconds_until_room(self.queue) if self.is_limited else None
         if seconds is None or time.monotonic() + seconds > deadline or seconds > LONGEST_WAIT:
             return False
         threading.Event().wait(max(seconds, 0) + 0.001)
@@ -205,8 +210,26 @@ _pace = Pace()
 
 
 def drain(queue: str) -> int:
-    """Answer one wake-up of a queue; tell how many jobs were run."""
+    """Work a queue off; tell how many jobs were run."""
     return Drain(queue, pulse_of_process(), _pace).run()
+
+
+def drain_and_stand_by(queue: str, node: str) -> int:
+    """Answer one wake-up in a pool of the Celery worker `node`, then stand by for it; tell how many jobs were run."""
+    wakeups.answer(queue)
+    done = drain(queue)
+    try:
+        post = Roster(node).take_post()
+    except redis.RedisError:
+        return done
+    for rung in post.bells() if post else ():
+        try:
+            done += drain(rung)
+        except Error:
+            logger.exception("drain failed; standing by no longer", extra={"queue": rung})
+            connection.close()
+            break
+    return done
 
 
 def worker_name() -> str:

@@ -20,7 +20,7 @@ from .housekeeping import (
     unpublish,
 )
 from .inserting import insert, insert_many
-from .limiting import claim_limited, seconds_until_room
+from .limiting import claim_limited, other_work, seconds_until_room
 from .records import Claim, Ended
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "held_by_task_id",
     "insert",
     "insert_many",
+    "other_work",
     "promote",
     "queues_with_old_messages",
     "queues_with_work",

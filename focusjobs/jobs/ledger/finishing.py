@@ -23,7 +23,7 @@ def finish(ended: Sequence[Ended]) -> set[int]:
     For the others nothing is written: another worker holds them, or an operator moved them.
     """
     with transaction.atomic():
-        written = {row[0]: row for row in rows(statements.FINISH, columns(ended, _finish_row))}
+        written = {row[0]: row for row in _end(ended)}
         kept = [end for end in ended if end.claim.id in written]
         _note_attempts([end for end in kept if end.state != State.COMPLETED])
         write_log([(end.claim, line) for end in kept for line in end.lines])
@@ -31,6 +31,13 @@ def finish(ended: Sequence[Ended]) -> set[int]:
         insert([replace(child, parent_id=end.claim.id) for end in kept for child in end.children])
         settle([_child(end, *written[end.claim.id][1:]) for end in kept if written[end.claim.id][1] is not None])
     return set(written)
+
+
+def _end(ended: Sequence[Ended]) -> list[Any]:
+    plain = [end.claim for end in ended if end.state == State.COMPLETED and end.progress is None]
+    others = [end for end in ended if end.state != State.COMPLETED or end.progress is not None]
+    done = rows(statements.COMPLETE, [[held.id for held in plain], [held.fence for held in plain]]) if plain else []
+    return done + (rows(statements.FINISH, columns(others, _finish_row)) if others else [])
 
 
 def _finish_row(end: Ended) -> tuple[Any, ...]:

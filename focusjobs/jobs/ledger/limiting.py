@@ -7,8 +7,8 @@ every claim made before. Claims under one limit therefore follow one another; th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -18,38 +18,58 @@ from .claiming import taken
 from .records import Claim, rows
 
 KEYS = 200
-"""Keys that one claim looks at; the next claim goes on behind them, so that each has its turn."""
+"""Keys that one transaction looks at; the next one goes on behind them."""
 
 
-@transaction.atomic
 def claim_limited(queue: str, limit: int, worker: str, lease: timedelta, after: str = "") -> tuple[list[Claim], str]:
     """Take up to `limit` due jobs of a queue within its limits and those of their keys.
 
-    Looks at keys behind `after` in alphabetical order, and answers with the jobs and the last key looked at; an empty
-    text where it came to the end. A queue that is paused gives nothing.
+    Goes once round the keys, from behind `after` in alphabetical order until it finds room, and answers with the jobs
+    and the key behind which the next claim is to begin. A queue that is paused gives nothing.
     """
+    wanted: dict[str, Any] = {"queue": queue, "limit": limit, "worker": worker, "lease": lease}
+    claims, last = _claim_page(after, wanted)
+    while not claims and last:
+        claims, last = _claim_page(last, wanted)
+    return claim_limited(queue, limit, worker, lease) if after and not claims else (claims, last)
+
+
+@transaction.atomic
+def _claim_page(after: str, wanted: dict[str, Any]) -> tuple[list[Claim], str]:
+    """Claim from the queue and from some of its keys; answer with the last of them, or an empty text at the end."""
+    queue, limit = wanted["queue"], wanted["limit"]
     lock = rows(statements.LOCK_QUEUE, [queue])
     if lock and lock[0][0]:
         return [], ""
     free = min(limit, rows(statements.QUEUE_ROOM, [queue])[0][0]) if lock else limit
     if free <= 0:
         return [], ""
-    wanted: dict[str, object] = {"queue": queue, "limit": free, "worker": worker, "lease": lease}
-    claims = taken(statements.CLAIM_WITHIN_ROOM, wanted) if lock else []
-    keys = [row[0] for row in rows(statements.LOCK_LIMITS, {"queue": queue, "after": after, "keys": KEYS})]
-    if keys and len(claims) < free:
-        claims += _claim_keys(keys, {**wanted, "limit": free - len(claims)})
+    claims = taken(statements.CLAIM_WITHIN_ROOM, {**wanted, "limit": free}) if lock else []
+    last = after
+    if len(claims) < free:
+        more, last = _claim_keys(after, {**wanted, "limit": free - len(claims)})
+        claims += more
     if lock and claims:
         rows(statements.USE_QUEUE, {"queue": queue, "used": len(claims)})
-    return claims, keys[-1] if len(keys) == KEYS else ""
+    return claims, last
 
 
-def _claim_keys(keys: Sequence[str], wanted: dict[str, object]) -> list[Claim]:
-    claims = taken(statements.CLAIM_LIMITED, {**wanted, "keys": list(keys)})
+def _claim_keys(after: str, wanted: dict[str, Any]) -> tuple[list[Claim], str]:
+    looked_at = rows(statements.LOCK_LIMITS, {"queue": wanted["queue"], "after": after, "keys": KEYS})
+    keys = [key for key, locked in looked_at if locked]
+    claims = taken(statements.CLAIM_LIMITED, {**wanted, "keys": keys}) if keys else []
     if claims:
-        started = Counter(held.limit_key for held in claims)
+        started = Counter(str(held.limit_key) for held in claims)
         rows(statements.USE_LIMITS, [list(started), list(started.values())])
-    return claims
+        if len(claims) == wanted["limit"]:
+            return claims, [key for key in keys if key in started][-1]  # those behind it have not had their turn
+    return claims, looked_at[-1][0] if len(looked_at) == KEYS else ""
+
+
+def other_work(queue: str) -> tuple[bool, bool]:
+    """Tell whether a queue that is not paused has jobs under limits, and whether it has messages to send."""
+    limited, messages = rows(statements.OTHER_WORK, [queue])[0]
+    return limited, messages
 
 
 def seconds_until_room(queue: str) -> float | None:

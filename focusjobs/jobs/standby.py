@@ -1,0 +1,119 @@
+"""Standing by: how an idle worker hears of a new job within a millisecond.
+
+A drain that has emptied its queue stays on for a while, one in each worker, and waits for the next wake-up of any of
+the worker's queues at a list of its own in Redis. `focusjobs.jobs.wakeups` rings there first, and by a Celery message
+where nobody stands by. Whoever stands by holds one slot of the worker's pool, and makes room at once when the pool
+needs it (`Roster.relieve`). All of this may be lost with Redis; then Celery messages do the work.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+from uuid import uuid4
+
+import redis
+from django.conf import settings
+
+from .wakeups import STANDBY, client
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 30.0
+"""Seconds for which a drain stands by; then the next one takes over, so that Celery sees its tasks end."""
+
+CYCLE = 1
+"""Seconds of one wait; whoever does not renew its place within three is forgotten."""
+
+LEAVE = b"leave"
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Where a worker's processes learn which queues it takes from, and whether one of them stands by already."""
+
+    node: str
+
+    def publish(self, queues: list[str]) -> None:
+        """Let the processes of this worker stand by for these queues. Raises `redis.RedisError`."""
+        client().set(f"focusjobs:queues:{self.node}", json.dumps(queues), ex=60)
+
+    def is_vacant(self) -> bool:
+        """Tell whether nobody stands by for this worker. Raises `redis.RedisError`."""
+        return not client().exists(self._post)
+
+    def relieve(self) -> None:
+        """Ask whoever stands by for this worker to make room. Raises `redis.RedisError`."""
+        member = cast("bytes | None", client().get(self._post))
+        if member is not None:
+            client().lpush(bell_of(member.decode()), LEAVE)
+
+    def take_post(self) -> Post | None:
+        """Stand by for this worker, unless another process does or none is to. Raises `redis.RedisError`."""
+        queues = cast("bytes | None", client().get(f"focusjobs:queues:{self.node}"))
+        if queues is None:
+            return None
+        member = f"{uuid4()},{','.join(json.loads(queues))},"
+        taken = client().set(self._post, member, nx=True, ex=3 * CYCLE)
+        return Post(self._post, member) if taken else None
+
+    @property
+    def _post(self) -> str:
+        return f"focusjobs:post:{self.node}"
+
+
+@dataclass(frozen=True)
+class Post:
+    """A place at which one process stands by, under a name that lists its queues."""
+
+    key: str
+    member: str
+
+    def bells(self) -> Iterator[str]:
+        """Give the queues that are rung for, as they are; begin with each once, since it may have been rung before."""
+        end = time.monotonic() + LONGEST
+        try:
+            self._renew()
+            yield from self.member.split(",")[1:-1]
+            while time.monotonic() < end:
+                self._renew()
+                rung = cast("list[bytes] | None", _patient_client().brpop([bell_of(self.member)], timeout=CYCLE))
+                if rung is None:
+                    continue
+                if rung[1] == LEAVE:
+                    return
+                yield rung[1].decode()
+        except redis.RedisError as error:
+            logger.warning("stands by no longer", extra={"error": str(error)})
+        finally:
+            self._leave()
+
+    def _renew(self) -> None:
+        with client().pipeline(transaction=False) as pipe:
+            pipe.set(self.key, self.member, ex=3 * CYCLE)
+            pipe.zadd(STANDBY, {self.member: time.time() + 3 * CYCLE})
+            pipe.execute()
+
+    def _leave(self) -> None:
+        try:
+            with client().pipeline(transaction=False) as pipe:
+                pipe.zrem(STANDBY, self.member)
+                pipe.delete(self.key, bell_of(self.member))
+                pipe.execute()
+        except redis.RedisError as error:
+            logger.warning("the place will be free in a few seconds", extra={"error": str(error)})
+
+
+def bell_of(member: str) -> str:
+    """Give the list at which a process that stands by is rung."""
+    return f"focusjobs:bell:{member}"
+
+
+@cache
+def _patient_client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=CYCLE + 4, socket_connect_timeout=1, retry=None)
