@@ -194,6 +194,18 @@ locked AS MATERIALIZED (
 SELECT few.key, locked.key IS NOT NULL FROM few LEFT JOIN locked ON locked.key = few.key ORDER BY few.key
 """
 
+# What a queue has to do besides jobs that any drain takes: jobs under limits, and messages to send. Indexes:
+# job_ready_limited, job_ready, job_ready_message.
+OTHER_WORK = """
+SELECT NOT coalesce(queue.paused_at IS NOT NULL, false) AND (
+           EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'limited')
+           OR (queue.name IS NOT NULL AND EXISTS (
+               SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'drain'))),
+       EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'message'
+               AND published_at IS NULL) AND queue.paused_at IS NULL
+FROM (SELECT %s::text) AS known (name) LEFT JOIN jobs_queue AS queue USING (name)
+"""
+
 # Takes jobs of keys locked by LOCK_LIMITS, as far as each key has room, in a statement of its own so that it sees the
 # claims made before the lock was had. Indexes: job_active_limit, job_ready_limited.
 CLAIM_LIMITED = (
