@@ -97,7 +97,7 @@ class Call(Generic[P]):
         """Give a job that is not written yet: a member of a flow, or the work of a schedule."""
         bound = self.task.bind_arguments(*args, **kwargs)
         arguments, unique_key, _ = self._row(bound, self.unique_key)
-        limit = self.task.limit and self.task.limit.of(bound)
+        limit = self.task.limit and self.task.limit.of({**self.task.defaults, **bound})
         return replace(self._common(), arguments=arguments, unique_key=unique_key, limit=limit)
 
     def _common(self) -> NewJob:
@@ -134,11 +134,11 @@ class Call(Generic[P]):
 
     def _row(self, arguments: Mapping[str, Any], unique_key: str | None) -> tuple[str, str | None, str | None]:
         limit = self.task.limit
-        limit_key = None if limit is None else limit.key.format_map(arguments)
-        for key in (unique_key, limit_key):
+        limit_key = None if limit is None else limit.of({**self.task.defaults, **arguments}).key
+        for what, key in (("unique_key", unique_key), ("limit's key", limit_key)):
             if key is not None and not (0 < len(key) <= MAX_KEY and is_storable(key)):
                 raise InvalidJob(
-                    f"{self.task.name}: a unique_key is a text of 1 to {MAX_KEY} characters, not {key[:50]!r}."
+                    f"{self.task.name}: a {what} is a text of 1 to {MAX_KEY} characters, not {key[:50]!r}."
                 )
         return encode(self.task.name, arguments), unique_key, limit_key
 

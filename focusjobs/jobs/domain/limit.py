@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from string import Formatter
 from typing import Any
 
 
@@ -32,6 +33,10 @@ class Limit:
             raise ValueError(f"The limit “{self.key}” would let nothing run; pause the queue instead.")
         if self.period <= timedelta(0):
             raise ValueError(f"The limit “{self.key}” needs a period longer than nothing.")
+
+    def fields(self) -> set[str]:
+        """Give the names of the arguments that the key is made of."""
+        return {name for _, name, _, _ in Formatter().parse(self.key) if name is not None}
 
     def of(self, arguments: Mapping[str, Any]) -> Limit:
         """Give the limit of a job with these arguments."""
