@@ -24,6 +24,9 @@ INTERVAL = 0.5
 LOCK = 0xF0C05
 """Key of the advisory lock that one round holds."""
 
+FROZEN = "10s"
+"""How long the database waits for the next word of a round: a machine that froze in it must not keep the lock."""
+
 
 def keep_house() -> bool:
     """Do one round unless another worker is at it; tell whether it was done."""
@@ -43,6 +46,7 @@ def keep_house() -> bool:
 def _is_first() -> bool:
     # Bound to the transaction, so that it works through PgBouncer and ends with a connection that breaks.
     with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [FROZEN])
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         return bool(cursor.fetchone()[0])
 

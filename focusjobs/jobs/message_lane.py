@@ -56,11 +56,15 @@ def run(task: Task[..., Any]) -> Any:
     if claim is None:
         raise Ignore("The job does not wait: it is running, has ended or was cancelled.")
     pulse.hold([claim])
-    end = run_attempt(claim, pulse)
+    try:
+        end = run_attempt(claim, pulse)
+        if end is not None and not end.written:
+            finish([end], pulse)
+    finally:
+        with pulse.lock:
+            pulse.drop([claim])
     if end is None:
         raise Ignore("The lease was lost.")
-    if not end.written:
-        finish([end], pulse)
     if end.state == State.COMPLETED:
         return None if end.value is None else json.loads(end.value)
     if end.state == State.FAILED and end.exception is not None:

@@ -88,6 +88,7 @@ class Drain:
                 return done
             if len(batch) == size:
                 self._wake_another()
+            batch = _apart(batch)
             done += self._work_off(batch, deadline)
             size = self.pace.batch_size(len(batch), {claim.task for claim in batch})
         wakeups.ring(self.queue)
@@ -150,16 +151,17 @@ class Drain:
         """Run atomic jobs at the head of `rest` in one transaction; one by one where it cannot be committed."""
         group = list(takewhile(is_atomic, islice(rest, TOGETHER)))
         start = time.monotonic()
+        for _ in group:
+            rest.popleft()  # begun: where the process ends in one of them, they are not given back as if nothing were
         try:
             ended = run_together(group, self.pulse, GROUP)
         except Exception:  # each is run again by itself, and its own error becomes its outcome
             for claim in group:
-                rest.popleft()
                 self._run_one(claim)
             return
+        rest.extendleft(reversed(group[len(ended) :]))
         for end in ended:
             self.pace.note(end.claim.task, (time.monotonic() - start) / len(ended))
-            rest.popleft()
         self._keep(ended)
 
     def _keep(self, ended: Sequence[ledger.Ended]) -> None:
@@ -183,6 +185,16 @@ class Drain:
         with self.pulse.lock:
             self.pulse.drop(batch)
             ledger.release(rest)
+
+
+def _apart(batch: list[ledger.Claim]) -> list[ledger.Claim]:
+    """Give the head of a batch in which a job whose worker has vanished is alone, and give the rest back.
+
+    It may be what ends its worker; the jobs held with it would then stall as often as it does, and fail with it.
+    """
+    suspect = next((place for place, claim in enumerate(batch) if claim.stalls), len(batch))
+    ledger.release(batch[max(suspect, 1) :])
+    return batch[: max(suspect, 1)]
 
 
 def finish(ended: Sequence[ledger.Ended], pulse: Pulse) -> None:

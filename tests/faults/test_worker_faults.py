@@ -69,13 +69,14 @@ def test_a_job_runs_at_once_after_the_commit(worker: Worker) -> None:
     assert tasks.add.AsyncResult(job.task_id).get(timeout=5, interval=0.02) == 42
 
 
-def test_a_job_that_kills_its_process_fails_in_the_end_and_others_go_on(worker: Worker) -> None:
-    """Not even a job that always ends its process can keep a worker busy for ever."""
+def test_quick_jobs_beside_one_that_kills_its_process_all_complete(worker: Worker) -> None:
+    before = tasks.add.enqueue_many({"x": x, "y": 0} for x in range(120))
     poison = tasks.kill_own_process.enqueue()
-    others = [tasks.add.enqueue(x=number, y=0) for number in range(20)]
-    eventually(lambda: all_completed(*others))
+    after = tasks.add.enqueue_many({"x": x, "y": 0} for x in range(120))
+    eventually(lambda: all_completed(*before, *after), seconds=40)
     eventually(lambda: states(poison) == {"failed": 1}, seconds=40)
     assert outcomes(poison) == ["stalled"] * 4
+    assert Job.objects.get(pk=poison.id).error == "The worker vanished in the middle of this job, 4 times."
     assert worker.runs()
 
 

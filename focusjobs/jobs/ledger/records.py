@@ -38,6 +38,7 @@ class Claim(NamedTuple):
     priority: int
     options: str | None
     limit_key: str | None
+    stalls: int
 
     @property
     def task_id(self) -> str:

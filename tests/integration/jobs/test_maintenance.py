@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import redis
-from django.db import OperationalError, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
 
 from focusjobs.jobs.maintenance import Housekeeper, keep_house
 from focusjobs.jobs.models import Job
 from tests import tasks
+from tests.workers import eventually
 
 from .conftest import claim_one
 
@@ -60,6 +61,23 @@ def test_two_workers_do_not_keep_house_at_once(elsewhere: Callable[[Callable[[],
         assert keep_house()
         assert elsewhere(keep_house) is False
     assert elsewhere(keep_house) is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_froze_in_its_round_does_not_keep_the_others_from_theirs(
+    elsewhere: Callable[[Callable[[], Any]], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("focusjobs.jobs.maintenance.FROZEN", "100ms")
+
+    def freeze_in_the_middle() -> None:
+        with transaction.atomic():
+            keep_house()
+            eventually(lambda: elsewhere(keep_house), seconds=10)
+            connection.cursor().execute("SELECT 1")
+
+    with pytest.raises(Error):
+        freeze_in_the_middle()
+    connection.close()
 
 
 def test_the_housekeeper_outlives_an_error_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,6 +190,41 @@ def test_a_process_that_ends_in_the_middle_of_a_job_holds_it_no_longer(
     assert pulse.held == {}
 
 
+def test_a_process_that_ends_in_a_group_of_jobs_has_begun_them_all(
+    monkeypatch: pytest.MonkeyPatch, pulse: Pulse
+) -> None:
+    """Given back as if untouched, they would end one process after another and never reach the limit of stalls."""
+
+    def leave(name: str) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(worker.Pace, "batch_size", lambda *_: 10)
+    monkeypatch.setattr(tasks.make_group, "run", leave)
+    tasks.add.enqueue(x=1, y=2)
+    tasks.make_group.enqueue_many({"name": str(number)} for number in range(3))
+    with pytest.raises(SystemExit):
+        worker.drain("default")
+    assert list(Job.objects.filter(task="tests.make_group").values_list("state", flat=True)) == ["active"] * 3
+    assert pulse.held == {}
+
+
+def test_a_job_whose_worker_vanished_is_run_apart_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[list[int]] = []
+    work_off = worker.Drain._work_off
+
+    def watch(drain: worker.Drain, batch: list[ledger.Claim], deadline: float) -> int:
+        batches.append([json.loads(held.arguments)["x"] for held in batch])
+        return work_off(drain, batch, deadline)
+
+    monkeypatch.setattr(worker.Drain, "_work_off", watch)
+    monkeypatch.setattr(worker.Pace, "batch_size", lambda *_: 10)
+    jobs = tasks.add.enqueue_many({"x": x, "y": 0} for x in range(8))
+    Job.objects.filter(pk__in=[jobs[3].id, jobs[4].id]).update(stalls=1)
+    assert worker.drain("default") == 8
+    assert batches == [[0], [1, 2], [3], [4], [5, 6, 7]]
+    assert set(Job.objects.values_list("state", "attempt")) == {("completed", 1)}
+
+
 # --- Atomic tasks ----------------------------------------------------------------------------------------------------
 
 
