@@ -8,12 +8,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 
 from . import ledger
 from .context import JobContext, running
-from .definition import Task
+from .definition import Task, find
 from .domain.lifecycle import State
 from .errors import LeaseLost, UnknownTask
 from .ledger import Claim, Ended
@@ -63,23 +62,12 @@ def run_together(claims: Sequence[Claim], pulse: Pulse, seconds: float) -> list[
     return ended
 
 
-def find(name: str) -> Task[..., Any]:
-    """Give a task by its name. Raises `UnknownTask` where this worker does not have it."""
-    found = _found.get(name) or current_app.tasks.get(name)
-    if not isinstance(found, Task):
-        raise UnknownTask(f"This worker has no task “{name}”.")
-    _found[name] = found
-    return found
-
-
-_found: dict[str, Task[..., Any]] = {}
-"""Tasks looked up before: Celery's registry is behind a proxy that costs more than a small task."""
-
-
 def is_atomic(claim: Claim) -> bool:
     """Tell whether a job can share a transaction with others."""
-    task = _found.get(claim.task) or current_app.tasks.get(claim.task)
-    return not claim.expired and getattr(task, "atomic", False)
+    try:
+        return not claim.expired and find(claim.task).atomic
+    except UnknownTask:
+        return False
 
 
 def _call(task: Task[..., Any], claim: Claim, context: JobContext, pulse: Pulse) -> str | None:

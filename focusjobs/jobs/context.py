@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from contextvars import ContextVar
@@ -130,3 +131,8 @@ class running:
 
     def __exit__(self, *_: object) -> None:
         _current.reset(self._token)
+
+
+def as_json(progress: Any) -> str | None:
+    """Give progress as the ledger takes it."""
+    return None if progress is None else json.dumps(progress)

@@ -16,8 +16,8 @@ from django.conf import settings
 from kombu.utils.json import dumps
 
 from . import ledger
-from .attempt import find
 from .attempt import run as run_attempt
+from .definition import find
 from .domain.identity import job_id_of
 from .domain.lifecycle import State
 from .outcome import what_follows

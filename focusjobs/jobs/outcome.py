@@ -10,14 +10,13 @@ from typing import Any
 
 from celery.exceptions import Ignore, Retry
 
-from .context import JobContext
+from .context import JobContext, as_json
 from .definition import Task
 from .domain.backoff import Fixed
 from .domain.lifecycle import State
 from .domain.text import storable
 from .errors import Cancel, Snooze, WaitForChildren
 from .ledger import Claim, Ended
-from .pulse import as_json
 from .results import Failure
 
 UNKNOWN_TASK = Fixed(wait=timedelta(minutes=1))

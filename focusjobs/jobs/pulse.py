@@ -8,9 +8,9 @@ whether the jobs are still this process's: a task whose job was cancelled is tol
 
 from __future__ import annotations
 
-import json
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterable
@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from billiard.process import current_process
 from django.conf import settings
 from django.db import Error, connection, transaction
 
 from . import ledger
-from .context import JobContext, Line
-from .errors import LeaseLost
+from .context import JobContext, Line, as_json
+from .definition import GRACE, find
+from .errors import JobTimeout, LeaseLost
+from .outcome import what_follows
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +94,7 @@ class Pulse:
     def beat(self) -> None:
         """Prolong what needs it, write what was reported, and see what has been taken away."""
         with self.lock:
+            self._end_overdue()
             self._look()
             due = [(held, *_reports(held)) for held in self.held.values() if self._is_due(held)]
             if due:
@@ -99,6 +103,23 @@ class Pulse:
                 except Error:
                     _give_back(due)
                     raise
+
+    def _end_overdue(self) -> None:
+        """End a job that goes on long after its timeout; in a pool's child, with the process that cannot be stopped."""
+        now = time.monotonic()
+        for held in list(self.held.values()):
+            overdue_at = held.context.overdue_at if held.context else None
+            if overdue_at is not None and now > overdue_at + GRACE.total_seconds():
+                self._end(held)
+
+    def _end(self, held: Held) -> None:
+        error = JobTimeout(f"It ignored its timeout for {GRACE}; its process was killed.")
+        logger.error("job %s ignores its timeout", held.claim.id, extra={"job_id": held.claim.id})
+        ledger.finish([what_follows(held.claim, find(held.claim.task), error, held.context)])
+        self._lose(held)
+        if current_process().name != "MainProcess":  # a child of Celery's prefork pool, which will be replaced
+            ledger.release([other.claim for other in self.held.values() if other.context is None])
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def _look(self) -> None:
         """Give up jobs that were cancelled or taken over; those of the last beat are left for the next one."""
@@ -139,11 +160,6 @@ def _give_back(due: list[tuple[Held, Any, list[Line]]]) -> None:
     for held, progress, lines in due:
         if held.context:
             held.context.give_back(progress, lines)
-
-
-def as_json(progress: Any) -> str | None:
-    """Give progress as the ledger takes it."""
-    return None if progress is None else json.dumps(progress)
 
 
 _pulses: dict[int, Pulse] = {}
