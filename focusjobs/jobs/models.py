@@ -118,6 +118,7 @@ class Job(models.Model):
             ),
             models.Index(fields=["run_at"], condition=models.Q(state=State.DELAYED), name="job_delayed"),
             models.Index(fields=["leased_until"], condition=models.Q(state=State.ACTIVE), name="job_leased"),
+            models.Index(fields=["id"], condition=models.Q(state=State.WAITING_CHILDREN), name="job_waiting_children"),
             models.Index(fields=["state", "finished_at"], condition=models.Q(state__in=FINISHED), name="job_finished"),
             models.Index(fields=["user", "id"], condition=models.Q(user__isnull=False), name="job_of_user"),
             models.Index(fields=["parent"], condition=models.Q(parent__isnull=False), name="job_of_parent"),

@@ -369,13 +369,14 @@ def test_the_pages_of_a_list_hold_every_job_once_both_ways(query: str) -> None:
     assert [numbers(response) for response in reversed(back)] == [numbers(response) for response in pages]
 
 
-def test_waiting_jobs_are_listed_in_their_turn_and_delayed_ones_as_they_fall_due() -> None:
+def test_jobs_of_every_lane_wait_in_one_list_and_delayed_ones_are_listed_as_they_fall_due() -> None:
     now = timezone.now()
-    later, urgent = make("waiting", priority=5), make("waiting", priority=1)
+    waiting = [make("waiting", lane=lane).pk for lane in Job.Lane]
     tomorrow, soon = make("delayed", run_at=now + timedelta(days=1)), make("delayed", run_at=now + timedelta(minutes=1))
     client = as_client(viewer())
 
-    assert numbers(client.get(f"{LIST}?state=waiting")) == [urgent.pk, later.pk]
+    assert numbers(client.get(f"{LIST}?state=waiting")) == waiting[::-1]
+    assert f"waiting {len(waiting)}" in text(client.get(LIST))
     assert numbers(client.get(f"{LIST}?state=delayed")) == [soon.pk, tomorrow.pk]
 
 
