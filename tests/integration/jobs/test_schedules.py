@@ -300,3 +300,13 @@ def test_a_schedule_that_is_removed_leaves_its_jobs() -> None:
     Schedule.objects.all().delete()
     job = Job.objects.get()
     assert (job.schedule_id, job.task) == (None, tasks.add.name)
+
+
+def test_looking_for_due_schedules_reads_an_index() -> None:
+    later = now() + HOUR
+    Schedule.objects.bulk_create(
+        Schedule(name=f"later {n}", task=tasks.add.name, every=HOUR, next_run_at=later) for n in range(2_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_schedule")
+    assert "schedule_due" in Schedule.objects.filter(schedules.DUE).explain()
