@@ -1,4 +1,4 @@
-"""Housekeeping of the ledger: due jobs, due schedules, vanished workers and lost wake-ups.
+"""Housekeeping of the ledger: due jobs, schedules and queues, vanished workers, lost wake-ups, and what is too old.
 
 Every worker runs it in a thread of its main process (`focusjobs.jobs.bootstep`); a lock in the database lets one of
 them at a time do the round, so that there is no process to forget and none to fail alone.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import redis
 from django.db import Error, connection, transaction
 
-from . import ledger, schedule_sync, schedules, wakeups
+from . import ledger, queues, retention, schedule_sync, schedules, wakeups
 from .publishing import forgive_lost_messages
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ INTERVAL = 0.5
 
 LOCK = 0xF0C05
 """Key of the advisory lock that one round holds."""
+
+_prune = retention.Pruner()
 
 FROZEN = "10s"
 """How long the database waits for the next word of a round: a machine that froze in it must not keep the lock."""
@@ -36,10 +38,12 @@ def keep_house() -> bool:
         ledger.promote()
         ledger.reap()
         forgive_lost_messages()
-        queues = ledger.queues_with_work()
-    for queue in queues:
+        queues.resume_due()
+        ring_for = ledger.queues_with_work()
+    for queue in ring_for:
         wakeups.ring(queue, lost=True)
     schedules.tick()
+    _prune()
     return True
 
 

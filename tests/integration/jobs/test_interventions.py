@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
-from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
 from focusjobs.jobs import interventions, ledger, wakeups
@@ -26,6 +25,7 @@ from focusjobs.jobs.models import Attempt, Job
 from focusjobs.jobs.pulse import Pulse
 from tests import tasks
 from tests.integration.jobs.conftest import claim_one, ended
+from tests.integration.jobs.rows import job_in
 
 pytestmark = pytest.mark.django_db
 
@@ -57,19 +57,6 @@ ACTS: dict[str, tuple[Act, dict[State, State]]] = {
     ),
 }
 """Each act, and the states that it moves with what becomes of them; it leaves the others alone."""
-
-
-def job_in(state: State, **fields: Any) -> Job:
-    """Write a job in a state, as the ledger would have left it."""
-    fields = {"task": tasks.add.name, "queue": "default", "arguments": {"x": 1, "y": 2}, **fields}
-    if state in FINISHED:
-        fields.setdefault("finished_at", Now())
-    if state == State.ACTIVE:
-        fields |= {"leased_until": Now() + timedelta(seconds=30), "started_at": Now(), "worker": "w", "attempt": 1}
-    fields.setdefault("run_at", datetime(2100 if state == State.DELAYED else 2026, 1, 1, tzinfo=UTC))
-    job = Job.objects.create(state=state, **fields)
-    job.refresh_from_db()
-    return job
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -111,10 +111,9 @@ def test_what_it_does_not_understand_is_refused_with_the_reason(text: str, why: 
 def test_any_text_is_either_a_query_that_can_be_sent_or_refused(text: str) -> None:
     try:
         found = matching(text, now=NOW)
-    except QueryError as error:
-        assert str(error)
-    else:
-        assert not text.strip() or "WHERE" in str(found.query)
+    except QueryError:
+        return
+    assert not text.strip() or "WHERE" in str(found.query)
 
 
 @given(st.sampled_from(sorted(State)), st.integers(1, 2**62), st.from_regex(r"[a-z]{1,9}\.[a-z_]{1,9}", fullmatch=True))
