@@ -30,10 +30,10 @@ CROSS JOIN LATERAL (
          LIMIT %(most)s)
     ) AS first LIMIT 1) AS waiting
 LEFT JOIN (SELECT queue, count(*) AS jobs FROM (
-    SELECT queue FROM jobs_job WHERE state = 'delayed' LIMIT %(most)s) AS some GROUP BY queue) AS delayed
+    SELECT queue FROM jobs_job WHERE state = 'delayed' LIMIT %(most)s) AS sample GROUP BY queue) AS delayed
     ON delayed.queue = known.queue
 LEFT JOIN (SELECT queue, count(*) AS jobs FROM (
-    SELECT queue FROM jobs_job WHERE state = 'active' LIMIT %(most)s) AS some GROUP BY queue) AS active
+    SELECT queue FROM jobs_job WHERE state = 'active' LIMIT %(most)s) AS sample GROUP BY queue) AS active
     ON active.queue = known.queue
 ORDER BY known.queue
 """

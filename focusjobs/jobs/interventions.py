@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -208,9 +208,5 @@ def _ring(queues: Iterable[str]) -> None:
 
 def _note(act: str, ids: set[int]) -> set[int]:
     if ids:
-        logger.info("%d jobs %s", len(ids), act, extra={"job_ids": _some(ids)})
+        logger.info("jobs %s", act, extra={"jobs": len(ids), "first_ids": sorted(ids)[:20]})
     return ids
-
-
-def _some(ids: Collection[int]) -> list[int]:
-    return sorted(ids)[:20]

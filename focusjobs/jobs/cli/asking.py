@@ -1,0 +1,72 @@
+"""What subcommands ask of people: which jobs, when, and whether they mean it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime, timedelta
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from ..domain.identity import job_id_of
+from ..query import WORDS
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+FILTER_HELP = "conditions that must all hold, as in 'state:failed task:habits.* since:2h'; " + "; ".join(
+    f"{word}: {meaning}" for word, meaning in WORDS.items()
+)
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Declare `--json`."""
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+
+def add_yes(parser: ArgumentParser) -> None:
+    """Declare `--yes`."""
+    parser.add_argument("--yes", action="store_true", help="do not ask whether you mean it")
+
+
+def job_id(text: str) -> int:
+    """Read a job's number or its task id."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else job_id_of(text)
+    if not number:
+        raise ArgumentTypeError(f"“{text}” is neither a job's number nor its task id")
+    return number
+
+
+def length(text: str) -> timedelta:
+    """Read a length of time, as in 90s, 30m, 2h, 7d or 2w."""
+    match = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
+    if not match:
+        raise ArgumentTypeError(f"“{text}” is no length of time such as 30m, 2h or 7d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def time_ahead(text: str) -> datetime:
+    """Read a time as a length from now (`2h`) or as a date and time, in the project's zone unless it names one."""
+    try:
+        at = timezone.now() + length(text) if re.fullmatch(r"[0-9]+[smhdw]", text) else datetime.fromisoformat(text)
+        return at if at.tzinfo else timezone.make_aware(at)
+    except (ValueError, OverflowError, ArgumentTypeError) as error:
+        raise ArgumentTypeError(f"“{text}” is no time such as 30m, 2h or 2026-03-01T08:00") from error
+
+
+def natural(text: str) -> int:
+    """Read a whole number from 1."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) < 2**31):
+        raise ArgumentTypeError(f"“{text}” is no whole number from 1")
+    return int(text)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask a person; raises `CommandError` where the answer is not yes or nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(f"{question} Say --yes to do it, or --dry-run to look first.")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise CommandError("Nothing was done.", returncode=1)
