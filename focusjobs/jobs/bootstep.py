@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -52,15 +53,18 @@ class Duty:
     def __init__(self, worker: Any) -> None:
         self.worker = worker
         self.roster = Roster(worker.hostname)
+        self.is_over = False
         task_received.connect(self._on_received, weak=False)
         worker_shutting_down.connect(self._on_shutdown, weak=False)
 
     def see_to_it(self) -> None:
         """Renew the roster, and wake a process where none stands by. Raises `redis.RedisError`."""
         queues = [name for name in self.worker.app.amqp.queues.consume_from if name in settings.JOBS_QUEUES]
-        if queues:
+        if queues and not self.is_over:
             self.roster.publish(queues)
-            if self._has_free_slot() and self.roster.is_vacant():
+            if self.is_over:  # since the look above
+                self.roster.close()
+            elif self._has_free_slot() and self.roster.is_vacant():
                 wakeups.ring(queues[0], lost=True)
 
     def end(self) -> None:
@@ -76,11 +80,15 @@ class Duty:
         return len(state.reserved_requests) < int(self.worker.pool.num_processes)
 
     def _on_shutdown(self, **kwargs: Any) -> None:
-        self._relieve()
+        self.is_over = True
+        self._tell(self.roster.close)
 
     def _relieve(self) -> None:
+        self._tell(self.roster.relieve)
+
+    def _tell(self, what: Callable[[], None]) -> None:
         try:
-            self.roster.relieve()
+            what()
         except redis.RedisError as error:
             logger.warning("could not make room", extra={"error": str(error)})
 

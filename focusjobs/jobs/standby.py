@@ -41,7 +41,12 @@ class Roster:
 
     def publish(self, queues: list[str]) -> None:
         """Let the processes of this worker stand by for these queues. Raises `redis.RedisError`."""
-        client().set(f"focusjobs:queues:{self.node}", json.dumps(queues), ex=60)
+        client().set(self._queues, json.dumps(queues), ex=60)
+
+    def close(self) -> None:
+        """Let nobody stand by for this worker any more, as it is to end. Raises `redis.RedisError`."""
+        client().delete(self._queues)
+        self.relieve()
 
     def is_vacant(self) -> bool:
         """Tell whether nobody stands by for this worker. Raises `redis.RedisError`."""
@@ -55,12 +60,16 @@ class Roster:
 
     def take_post(self) -> Post | None:
         """Stand by for this worker, unless another process does or none is to. Raises `redis.RedisError`."""
-        queues = cast("bytes | None", client().get(f"focusjobs:queues:{self.node}"))
+        queues = cast("bytes | None", client().get(self._queues))
         if queues is None:
             return None
         member = f"{uuid4()},{','.join(json.loads(queues))},"
         taken = client().set(self._post, member, nx=True, ex=3 * CYCLE)
-        return Post(self._post, member) if taken else None
+        return Post(self._post, member, self._queues) if taken else None
+
+    @property
+    def _queues(self) -> str:
+        return f"focusjobs:queues:{self.node}"
 
     @property
     def _post(self) -> str:
@@ -73,6 +82,8 @@ class Post:
 
     key: str
     member: str
+    roster: str
+    """The key that tells the worker's queues; it goes when the worker is to end."""
 
     def bells(self) -> Iterator[str]:
         """Give the queues that are rung for, as they are; begin with each once, since it may have been rung before."""
@@ -80,8 +91,7 @@ class Post:
         try:
             self._renew()
             yield from self.member.split(",")[1:-1]
-            while time.monotonic() < end:
-                self._renew()
+            while time.monotonic() < end and self._renew():
                 rung = cast("list[bytes] | None", _patient_client().brpop([bell_of(self.member)], timeout=CYCLE))
                 if rung is None:
                     continue
@@ -93,11 +103,13 @@ class Post:
         finally:
             self._leave()
 
-    def _renew(self) -> None:
+    def _renew(self) -> bool:
+        """Keep the place; tell whether the worker still wants somebody there."""
         with client().pipeline(transaction=False) as pipe:
             pipe.set(self.key, self.member, ex=3 * CYCLE)
             pipe.zadd(STANDBY, {self.member: time.time() + 3 * CYCLE})
-            pipe.execute()
+            pipe.exists(self.roster)
+            return bool(pipe.execute()[-1])
 
     def _leave(self) -> None:
         try:

@@ -165,7 +165,7 @@ def test_an_orderly_shutdown_finishes_what_runs_and_leaves_the_rest_to_threads(
     os.kill(worker.pid, signal.SIGTERM)
     (tmp_path / "gate").touch()
     assert worker.process is not None
-    assert worker.process.wait(30) == 0
+    assert worker.process.wait(15) == 0
     assert all_completed(*running)
     assert states(*waiting).keys() <= {"completed", "waiting"}
     workers[1].start("-P", "threads")
