@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from focusjobs.jobs import interventions, ledger, statements
+from focusjobs.jobs import backlog, bulk, intervention_statements, interventions, ledger, retention, statements
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.models import Job
+from focusjobs.jobs.query import matching
 from tests import tasks
 
 from .conftest import LEASE, claim, ended
@@ -96,6 +97,36 @@ def test_no_statement_reads_the_table_of_jobs_from_end_to_end(filled: None) -> N
     )
     ends = (statements.FINISH, statements.PROMOTE, statements.REAP, statements.QUEUES_WITH_WORK)
     assert {*ways, *ends} <= set(explaining.seen)
+
+
+def operate(numbers: list[int]) -> None:
+    """Do everything that operators do, and what the housekeeping does for them."""
+    interventions.retry(numbers)
+    interventions.promote(numbers)
+    interventions.reschedule(numbers, datetime(2200, 1, 1, tzinfo=UTC))
+    interventions.set_priority(numbers, 7)
+    interventions.cancel(numbers, "not wanted", active=True)
+    interventions.drain("imports")
+    retention.clean("completed", timedelta(hours=2), limit=50)
+    retention.Keep(timedelta(days=1), 100).until(State.FAILED)
+    backlog.backlogs(["default", "imports"])
+    next(bulk.run("retry", interventions.retry, matching("state:failed since:1h"), bulk.Cursor.now()))
+
+
+def test_no_act_of_an_operator_reads_the_table_of_jobs_from_end_to_end(
+    filled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interventions, "BATCH", 100)  # a twentieth of a small table is better read in one go
+    monkeypatch.setattr(bulk, "BATCH", 100)
+    numbers = list(Job.objects.order_by("pk").values_list("pk", flat=True)[:200])
+    child, parent = Job.objects.filter(pk__in=numbers, state="failed")[:2]
+    Job.objects.filter(pk=child.pk).update(parent=parent)
+    explaining = Explaining()
+    with connection.execute_wrapper(explaining):
+        operate([number for number in numbers if number != parent.pk])
+    assert explaining.scans == []
+    written = {text for name, text in vars(intervention_statements).items() if name.isupper() and "jobs_job" in text}
+    assert written <= set(explaining.seen)
 
 
 def test_a_job_is_found_for_celery_by_its_key(filled: None) -> None:
