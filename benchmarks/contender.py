@@ -125,12 +125,12 @@ class Session:
 
     def throughput(self, kind: str, jobs: int) -> dict[str, float]:
         """Enqueue jobs while workers run, until all are completed."""
-        before, load = self._used(), Load.begin()
+        before, load = self.used(), Load.begin()
         start = time.monotonic()
         self.ask("bulk", kind=kind, jobs=jobs, size=SIZE)
         self.wait()
         seconds = time.monotonic() - start
-        used = self._used() - before
+        used = self.used() - before
         return {"jobs_per_s": jobs / seconds, "cpu_us": used / jobs * 1e6, "foreign": load.foreign()}
 
     def backlog(self, kind: str, jobs: int) -> dict[str, float]:
@@ -139,12 +139,12 @@ class Session:
         load = Load.begin()
         enqueued = self.ask("bulk", kind=kind, jobs=jobs, size=SIZE)
         loads = [load.foreign()]
-        before, load = self._used(), Load.begin()
+        before, load = self.used(), Load.begin()
         start = time.monotonic()
         self._signal(signal.SIGCONT)
         self.wait()
         seconds = time.monotonic() - start
-        used = self._used() - before
+        used = self.used() - before
         return {
             "enqueue_many_per_s": jobs / enqueued,
             "drain_per_s": jobs / seconds,
@@ -168,7 +168,8 @@ class Session:
         for worker in self.workers:
             signal_tree(worker.pid, number)
 
-    def _used(self) -> float:
+    def used(self) -> float:
+        """Give the CPU seconds that workers and servers took so far."""
         return cpu_seconds(self.servers, *(worker.pid for worker in self.workers))
 
 

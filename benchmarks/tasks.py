@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from functools import cache
 
 from django.db import connection
 
-from focusjobs.jobs import task
+from focusjobs.jobs import Fixed, current_job, task
 
 
 @task()
@@ -37,3 +38,29 @@ def insert_row(*, n: int, data: str) -> None:
     """Write one row exactly once: it commits with the job's completion."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO bench_row (n) VALUES (%s)", [n])
+
+
+SOON = Fixed(wait=timedelta(seconds=0.2))
+MANY = 1000
+"""Attempts of the storm's jobs: PostgreSQL is often away there."""
+
+
+@task(atomic=True, attempts=MANY, backoff=SOON)
+def storm_transactional(*, n: int, seconds: float) -> None:
+    """Write a row in the transaction that completes the job."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO storm_row (n) VALUES (%s)", [n])
+    time.sleep(seconds)
+
+
+@task(attempts=MANY, backoff=SOON)
+def storm_external(*, n: int, seconds: float) -> None:
+    """Append a line to a file: an effect that no transaction can take back."""
+    line = f"{n} {current_job().attempt} {os.getpid()}\n"
+    os.write(_file(), line.encode())
+    time.sleep(seconds)
+
+
+@cache
+def _file() -> int:
+    return os.open(os.environ["STORM_FILE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import time
 
 import django
@@ -10,11 +11,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "focusjobs.settings")
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402 - after the setup
+from django.conf import settings  # noqa: E402 - after the setup
+from django.db import connection, transaction  # noqa: E402
 
 from benchmarks import tasks  # noqa: E402
+from focusjobs.jobs import ledger  # noqa: E402
 
-TASKS = {"noop": tasks.noop, "insert": tasks.insert_row}
+TASKS = {"noop": tasks.noop, "insert": tasks.insert_row, "aside": tasks.noop.using(queue="statistics")}
+"""What a kind of jobs is; those put aside are on a queue that no worker takes."""
 DATA = "x" * 100
 
 
@@ -46,6 +50,19 @@ SELECT NOT EXISTS (SELECT 1 FROM jobs_job WHERE queue = 'default' AND state = 'w
    AND NOT EXISTS (SELECT 1 FROM jobs_job WHERE state = 'active' AND leased_until IS NOT NULL)
    AND NOT EXISTS (SELECT 1 FROM jobs_job WHERE state = 'delayed')
 """
+
+
+def claim(queue: str, claims: int) -> float:
+    """Claim 100 jobs so many times as a worker would, forget those jobs, and answer the median milliseconds."""
+    took = []
+    for _ in range(claims):
+        start = time.monotonic()
+        held = ledger.claim(queue, 100, "benchmark", settings.JOBS_LEASE)
+        took.append(time.monotonic() - start)
+        if len(held) < 100:
+            raise RuntimeError(f"Queue {queue} had only {len(held)} jobs left to claim.")
+    _execute("DELETE FROM jobs_job WHERE worker = 'benchmark'")
+    return statistics.median(took) * 1000
 
 
 def completed() -> int:
