@@ -68,8 +68,9 @@ def test_a_plain_call_reports_to_the_log_alone(caplog: pytest.LogCaptureFixture)
 
 
 def test_the_current_job_is_the_innermost() -> None:
+    inner = JobContext(2)
     with running(JobContext(1)):
-        with running(JobContext(2)) as inner:
+        with running(inner):
             assert current_job() is inner
         assert current_job().job_id == 1
     assert current_job().job_id is None

@@ -66,7 +66,7 @@ def test_every_pending_state_can_be_cancelled() -> None:
 
 
 def test_celery_has_a_name_for_every_state_and_calls_exactly_the_finished_ones_ready() -> None:
-    from focusjobs.jobs.results import CELERY_STATE
+    from focusjobs.jobs.backend import CELERY_STATE
 
     assert set(CELERY_STATE) == set(State)
     assert {state for state, name in CELERY_STATE.items() if name in states.READY_STATES} == set(FINISHED)
