@@ -97,3 +97,11 @@ def block_until_file(*, path: str) -> None:
 def kill_own_process() -> None:
     """End the worker's process as the kernel's out-of-memory killer would."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task()
+def run_until_cancelled(*, path: str) -> None:
+    """Run until the job is cancelled, then leave a file behind."""
+    while not current_job().is_cancelled():
+        time.sleep(0.02)
+    Path(path).touch()
