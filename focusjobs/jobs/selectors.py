@@ -23,14 +23,18 @@ MANY = 1_000
 LOG_TAIL = 500
 """Log lines of a job that are shown, the latest ones."""
 
-PARTS: dict[State, list[Q]] = {
-    State.WAITING: [Q(state=State.WAITING, lane=lane) for lane in Job.Lane],
-    **{state: [Q(state=state)] for state in (State.DELAYED, State.ACTIVE, State.WAITING_CHILDREN, *FINISHED)},
+WAITING_BY_LANE = {
+    Job.Lane.DRAIN: ("queue", "priority", "id"),
+    Job.Lane.LIMITED: ("queue", "limit_key", "priority", "id"),
+    Job.Lane.MESSAGE: ("queue", "published_at", "id"),
 }
-"""The jobs of each state, in parts each of which has an index: jobs that wait have one a lane."""
+"""The order in which an index holds the jobs that wait, of each lane."""
 
-OF_STATE = {state: reduce(or_, parts) for state, parts in PARTS.items()}
-"""The jobs of each state."""
+OF_STATE: dict[State, Q] = {
+    State.WAITING: reduce(or_, (Q(state=State.WAITING, lane=lane) for lane in WAITING_BY_LANE)),
+    **{state: Q(state=state) for state in (State.DELAYED, State.ACTIVE, State.WAITING_CHILDREN, *FINISHED)},
+}
+"""The jobs of each state, said so that the indexes of all lanes serve those that wait."""
 
 ORDER_OF_STATE: dict[State, tuple[str, ...]] = {
     State.WAITING: ("-id",),
@@ -56,12 +60,15 @@ class Outcome:
 
 def count_by_state(jobs: QuerySet[Job]) -> dict[State, int]:
     """Count jobs in each state; a number above `MANY` says only that there are more."""
-    return {state: sum(_few(jobs.filter(part), state) for part in parts) for state, parts in PARTS.items()}
+    others = [state for state in State if state is not State.WAITING]
+    counts: dict[State, int] = {state: _few(jobs.filter(state=state), ORDER_OF_STATE[state]) for state in others}
+    lanes = WAITING_BY_LANE.items()
+    counts[State.WAITING] = sum(_few(jobs.filter(state=State.WAITING, lane=lane), order) for lane, order in lanes)
+    return counts
 
 
-def _few(jobs: QuerySet[Job], state: State) -> int:
+def _few(jobs: QuerySet[Job], order: tuple[str, ...]) -> int:
     # Without the order of an index the planner may hope to meet enough of them by reading the table.
-    order = ORDER_OF_STATE[state] if state in FINISHED else ()
     return jobs.order_by(*order)[: MANY + 1].count()
 
 

@@ -17,12 +17,15 @@ from django.utils import timezone
 from django_celery_results.models import GroupResult, TaskResult
 
 from focusjobs.jobs.domain.identity import task_id_of
+from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.models import Attempt, Job, LogLine
 from focusjobs.jobs.worker import drain
 from habits.models import User
 from tests import tasks
 from tests.accounts import operator, person, superuser, viewer
 from tests.factories import UserFactory
+
+from .test_plans import Explaining, filled  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -489,3 +492,15 @@ def test_a_failed_job_that_is_retried_runs_again_and_keeps_its_history() -> None
     said = text(as_client(superuser()).get(at(job)))
     assert "completed just now" in said
     assert said.index("Attempt 1 failed") < said.index("Retried by") < said.index("Attempt 2 completed")
+
+
+@pytest.mark.usefixtures("filled")
+def test_no_tab_reads_the_table_of_jobs_from_end_to_end() -> None:
+    client, explaining = as_client(viewer()), Explaining()
+
+    with connection.execute_wrapper(explaining):
+        for query in ({}, *({"state": state.value} for state in State)):
+            assert client.get(LIST, query).status_code == 200
+
+    assert len(explaining.seen) > 8 * len(State)
+    assert explaining.scans == []
