@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypedDict
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypedDict, get_args
 
 from .domain.job import EnqueuedJob, NewJob, OnFailure
 from .domain.text import has_escaped_nul, is_storable
@@ -106,7 +106,7 @@ class Call(Generic[P]):
         priority = (task.priority if self.priority is None else self.priority) or 0
         attempts = task.attempts if self.attempts is None else self.attempts
         _check_numbers(task.name, priority, attempts)
-        self._check_keys()
+        self._check_options()
         job = NewJob(
             task=task.name,
             queue=self.queue or task.queue,
@@ -124,13 +124,15 @@ class Call(Generic[P]):
         )
         return replace(job, **_when(self.debounce or self.run_after))
 
-    def _check_keys(self) -> None:
+    def _check_options(self) -> None:
         if (self.unique_for or self.debounce) and self.unique_key is None:
             raise InvalidJob(f"{self.task.name}: unique_for and debounce need a unique_key.")
         if self.unique_for and self.debounce:
             raise InvalidJob(f"{self.task.name}: unique_for drops later calls and debounce earlier ones; choose one.")
         if self.debounce and self.run_after:
             raise InvalidJob(f"{self.task.name}: debounce says when the job runs; leave run_after out.")
+        if self.on_failure not in get_args(OnFailure):
+            raise InvalidJob(f"{self.task.name}: on_failure is fail, ignore or continue, not {self.on_failure!r}.")
 
     def _row(self, arguments: Mapping[str, Any], unique_key: str | None) -> tuple[str, str | None, str | None]:
         limit = self.task.limit

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.conf import settings
+
 from .domain.job import NewJob
 
 
@@ -34,6 +36,9 @@ class PayloadTooLarge(InvalidJob):
 
 class UnknownQueue(InvalidJob):
     """The queue is not one of `JOBS_QUEUES`, so that no worker would ever take the job."""
+
+    def __init__(self, queue: str) -> None:
+        super().__init__(f"There is no queue “{queue}”; JOBS_QUEUES has {', '.join(settings.JOBS_QUEUES)}.")
 
 
 class DuplicateKey(InvalidJob):
@@ -86,8 +91,14 @@ class WaitForChildren(Signal):
     """Add children to the job and run it again when they have ended; it costs no attempt.
 
     `raise WaitForChildren([fetch.job(page=2), fetch.job(page=3)])`; `children_of_job` tells what became of them.
+    Raises `UnknownQueue`, and `InvalidJob` for a child with a `unique_key`, which could be somebody else's job.
     """
 
     def __init__(self, children: Sequence[NewJob]) -> None:
+        for child in children:
+            if child.unique_key is not None:
+                raise InvalidJob(f"{child.task}: a member of a flow cannot have a unique_key.")
+            if child.queue not in settings.JOBS_QUEUES:
+                raise UnknownQueue(child.queue)
         super().__init__(f"waits for {len(children)} children")
         self.children = tuple(children)

@@ -60,6 +60,5 @@ def set_limits(
 
 
 def _check(queue: str) -> None:
-    known = settings.JOBS_QUEUES
-    if queue not in known and not Queue.objects.filter(name=queue).exists():
-        raise UnknownQueue(f"There is no queue “{queue}”; JOBS_QUEUES has {', '.join(known)}.")
+    if queue not in settings.JOBS_QUEUES and not Queue.objects.filter(name=queue).exists():
+        raise UnknownQueue(queue)

@@ -38,9 +38,9 @@ MOVES: dict[State, frozenset[State]] = {
     State.ACTIVE: frozenset(
         {State.COMPLETED, State.FAILED, State.CANCELLED, State.DELAYED, State.WAITING, State.WAITING_CHILDREN}
     ),
-    State.WAITING_CHILDREN: frozenset({State.WAITING, State.FAILED, State.CANCELLED}),
-    State.COMPLETED: frozenset({State.WAITING}),
-    State.FAILED: frozenset({State.WAITING}),
-    State.CANCELLED: frozenset({State.WAITING}),
+    State.WAITING_CHILDREN: frozenset({State.WAITING, State.DELAYED, State.FAILED, State.CANCELLED}),
+    State.COMPLETED: frozenset(),
+    State.FAILED: frozenset({State.WAITING, State.WAITING_CHILDREN}),
+    State.CANCELLED: frozenset({State.WAITING, State.WAITING_CHILDREN}),
 }
 """Which state may follow which; a finished job moves only when it is retried by hand."""

@@ -47,7 +47,7 @@ def insert_many(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
 def check_queue(queue: str) -> None:
     """Raise `UnknownQueue` for a queue that no worker takes from."""
     if queue not in settings.JOBS_QUEUES:
-        raise UnknownQueue(f"There is no queue “{queue}”; JOBS_QUEUES has {', '.join(settings.JOBS_QUEUES)}.")
+        raise UnknownQueue(queue)
 
 
 def _in_common(job: NewJob) -> NewJob:

@@ -18,7 +18,7 @@ PATIENCE = 30
 
 def drain(*queues: str) -> None:
     """Run what is due until nothing is."""
-    while any([worker.drain(queue) for queue in queues or ["default"]]):
+    while any(worker.drain(queue) for queue in queues or ["default"]):
         pass
 
 

@@ -443,7 +443,7 @@ def test_the_key_of_a_limit_may_name_an_argument_that_has_a_default() -> None:
 
 
 def test_a_limit_whose_key_names_what_is_no_argument_is_refused_with_its_declaration() -> None:
-    with pytest.raises(InvalidTask, match="“user:{user}” names “user”"):
+    with pytest.raises(InvalidTask, match=r"“user:{user}” names “user”"):
 
         @task(limit=Limit(key="user:{user}", at_once=1), name="tests.never")
         def never(*, person: int) -> None: ...

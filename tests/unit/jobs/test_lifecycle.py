@@ -54,7 +54,8 @@ def test_a_state_is_finished_or_unfinished_but_not_both() -> None:
 
 def test_every_state_has_its_moves_and_a_finished_job_moves_only_to_be_retried() -> None:
     assert set(MOVES) == set(State)
-    assert {MOVES[state] for state in FINISHED} == {frozenset({State.WAITING})}
+    retried = frozenset({State.WAITING, State.WAITING_CHILDREN})
+    assert [MOVES[state] for state in FINISHED] == [frozenset(), retried, retried]
 
 
 def test_only_a_job_that_waits_becomes_active() -> None:
