@@ -12,6 +12,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from focusjobs import correlation
+
 Event = MutableMapping[str, Any]
 
 DRAIN_TASK = "focusjobs.jobs.drain"
@@ -68,6 +70,7 @@ class WithoutWakeUps(logging.Filter):
 def _processors(readable: bool) -> dict[str, Any]:
     to_event = [
         structlog.stdlib.ExtraAdder(),
+        correlation.add_to_event,
         without_private_context,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

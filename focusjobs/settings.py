@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "focusjobs.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -127,6 +128,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 JOBS_QUEUES = env.list("JOBS_QUEUES", default=["default", "imports", "statistics", "notifications"])
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in JOBS_QUEUES]
 JOBS_LEASE = timedelta(seconds=env.int("JOBS_LEASE_SECONDS", default=30))
+JOBS_EVENTS = env.bool("JOBS_EVENTS", default=True)  # a Redis stream of what happens to jobs
 # How long finished jobs are kept, and optionally how many of each state before the oldest go; 0 keeps none.
 JOBS_KEEP_COMPLETED = timedelta(days=env.float("JOBS_KEEP_COMPLETED_DAYS", default=7))
 JOBS_KEEP_FAILED = timedelta(days=env.float("JOBS_KEEP_FAILED_DAYS", default=30))
@@ -219,7 +221,7 @@ SPECTACULAR_SETTINGS = {
 # --- HTTPS -----------------------------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz)$"]  # probes come from within, over plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]  # probes and scrapes come from within, over plain HTTP
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
@@ -243,3 +245,8 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
     raise ImproperlyConfigured("LOG_LEVEL is one of DEBUG, INFO, WARNING and ERROR.")
 LOGGING = logs.configuration(readable=DEBUG, level=LOG_LEVEL)
+
+# --- Metrics and traces ----------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is for the staff alone
+OTEL_ENABLED = env.bool("OTEL_ENABLED", default=False)  # needs opentelemetry-api and a tracer provider

@@ -19,8 +19,9 @@ from .definition import Task, task
 from .domain.backoff import Exponential, Fixed
 from .domain.job import EnqueuedJob, NewJob
 from .domain.limit import Limit
-from .errors import Cancel, InvalidJob, JobError, JobTimeout, Snooze, WaitForChildren
+from .errors import Cancel, InvalidJob, JobError, JobTimeout, Snooze, UnknownJob, WaitForChildren
 from .flows import ChildResult, Flow, children_of_job
+from .waiting import wait_until_finished
 
 __all__ = [
     "Call",
@@ -38,9 +39,11 @@ __all__ = [
     "NewJob",
     "Snooze",
     "Task",
+    "UnknownJob",
     "WaitForChildren",
     "children_of_job",
     "current_job",
     "schedule",
     "task",
+    "wait_until_finished",
 ]

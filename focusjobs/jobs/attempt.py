@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from . import ledger
+from . import ledger, tracing
 from .context import JobContext, running
 from .definition import Task, find
 from .domain.lifecycle import State
@@ -27,7 +27,7 @@ def run(claim: Claim, pulse: Pulse) -> Ended | None:
     """Run one attempt and answer how it ended; None where another worker has taken the job over."""
     if claim.expired:
         return Ended(claim=claim, state=State.CANCELLED, outcome="expired", error="Not started before it expired.")
-    context = JobContext(claim.id, claim.attempt, claim.max_attempts)
+    context = JobContext(claim.id, claim.attempt, claim.max_attempts, claim.task, claim.options)
     task: Task[..., Any] | None = None
     try:
         task = find(claim.task)
@@ -51,7 +51,7 @@ def run_together(claims: Sequence[Claim], pulse: Pulse, seconds: float) -> list[
     ended: list[Ended] = []
     with transaction.atomic():
         for claim in claims:
-            context = JobContext(claim.id, claim.attempt, claim.max_attempts)
+            context = JobContext(claim.id, claim.attempt, claim.max_attempts, claim.task, claim.options)
             ended.append(completed(claim, context, _call(find(claim.task), claim, context, pulse)))
             if time.monotonic() > deadline:
                 break
@@ -74,12 +74,19 @@ def _call(task: Task[..., Any], claim: Claim, context: JobContext, pulse: Pulse)
     pulse.watch(claim, context)
     arguments = json.loads(claim.arguments)
     with running(context):
-        if task.timeout is None:
-            value = task.run(**arguments)
+        if not tracing.is_enabled():
+            value = _run(task, arguments, context)
         else:
-            with time_limit(task.timeout, context):
-                value = task.run(**arguments)
+            with tracing.attempt(claim):
+                value = _run(task, arguments, context)
     return None if value is None else json.dumps(value, allow_nan=False)
+
+
+def _run(task: Task[..., Any], arguments: dict[str, Any], context: JobContext) -> Any:
+    if task.timeout is None:
+        return task.run(**arguments)
+    with time_limit(task.timeout, context):
+        return task.run(**arguments)
 
 
 def _written(end: Ended) -> Ended:

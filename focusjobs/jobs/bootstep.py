@@ -9,12 +9,12 @@ from typing import Any
 
 import redis
 from celery import Celery, bootsteps
-from celery.signals import task_prerun, task_received, worker_shutting_down
+from celery.signals import task_prerun, task_received, worker_process_shutdown, worker_shutdown, worker_shutting_down
 from celery.worker import state
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 
-from . import wakeups
+from . import tally, wakeups
 from .maintenance import Housekeeper
 from .standby import Roster
 
@@ -96,6 +96,19 @@ class Duty:
 def _has_slots(worker: Any) -> bool:
     """Tell whether a process of the pool can wait while the worker goes on; the solo pool's cannot."""
     return "solo" not in worker.pool_cls.__module__
+
+
+def count_to_the_end() -> None:
+    """Write what a process has counted when it ends in good order: a pool's child, or a worker of threads."""
+    worker_process_shutdown.connect(_flush_counts, dispatch_uid="focusjobs.jobs.count_to_the_end.child")
+    worker_shutdown.connect(_flush_counts, dispatch_uid="focusjobs.jobs.count_to_the_end.main")
+
+
+def _flush_counts(**kwargs: Any) -> None:
+    try:
+        tally.of_process.flush()
+    except Error as error:
+        logger.warning("the last counts were not written", extra={"error": str(error)})
 
 
 def keep_connections(app: Celery) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypedDict, get_args
 
+from . import tracing
 from .domain.job import EnqueuedJob, NewJob, OnFailure
 from .domain.text import has_escaped_nul, is_storable
 from .errors import DuplicateKey, InvalidJob, NotJSON, PayloadTooLarge
@@ -77,7 +79,8 @@ class Call(Generic[P]):
         With a `unique_key` that an unfinished job of this task holds, that job is answered instead of a new one.
         Raises `InvalidJob` (see its subclasses) where the job could never run.
         """
-        made: EnqueuedJob = _ledger().insert([self.job(*args, **kwargs)])[0]
+        with self._span():
+            made: EnqueuedJob = _ledger().insert([self.job(*args, **kwargs)])[0]
         return made
 
     def enqueue_many(self, calls: Iterable[Mapping[str, Any]]) -> list[EnqueuedJob]:
@@ -86,6 +89,10 @@ class Call(Generic[P]):
         Here a `unique_key` is a template with the arguments' names as fields, as in `"habit:{habit_id}"`.
         Raises what `enqueue` raises, and `DuplicateKey`; then nothing is written.
         """
+        with self._span():
+            return self._enqueue_many(calls)
+
+    def _enqueue_many(self, calls: Iterable[Mapping[str, Any]]) -> list[EnqueuedJob]:
         common = self._common()
         rows = [self._row(self.task.bind_mapping(call), self._key_of(call)) for call in calls]
         keys = [key for _, key, _ in rows if key is not None]
@@ -100,6 +107,9 @@ class Call(Generic[P]):
         limit = self.task.limit and self.task.limit.of({**self.task.defaults, **bound})
         return replace(self._common(), arguments=arguments, unique_key=unique_key, limit=limit)
 
+    def _span(self) -> AbstractContextManager[Any]:
+        return tracing.enqueuing(self.task.name, self.queue or self.task.queue)
+
     def _common(self) -> NewJob:
         """Give what all jobs of this call have in common."""
         task = self.task
@@ -112,6 +122,7 @@ class Call(Generic[P]):
             queue=self.queue or task.queue,
             arguments="",
             lane=task.lane,
+            options=tracing.carried(),
             priority=priority,
             max_attempts=attempts,
             unique_while_active=self.unique_until == "finished" and self.debounce is None,

@@ -12,6 +12,8 @@ from math import isfinite
 from threading import Lock
 from typing import Any
 
+from focusjobs import correlation
+
 from .domain.text import storable
 
 logger = logging.getLogger(__name__)
@@ -36,8 +38,12 @@ class JobContext:
     job_id: int | None
     attempt: int = 1
     max_attempts: int = 1
+    task: str = ""
+    options: str | None = None
+    """What the job carries, as JSON."""
     overdue_at: float | None = None
     """When the task's timeout is over, on the monotonic clock."""
+    _since: float = field(default_factory=time.monotonic, repr=False)
     _cancelled: bool = False
     _lock: Lock = field(default_factory=Lock, repr=False)
     _progress: Any = None
@@ -89,6 +95,16 @@ class JobContext:
         """Note when the task is to be over."""
         self.overdue_at = time.monotonic() + timeout.total_seconds()
 
+    def seconds(self) -> float:
+        """Give how long the attempt has been running."""
+        return time.monotonic() - self._since
+
+    def log_fields(self) -> dict[str, Any]:
+        """Give what each log line of the job says of it; made for each, since most jobs log nothing."""
+        fields = {"job_id": self.job_id, "task": self.task, "attempt": self.attempt}
+        request_id = json.loads(self.options).get("request_id") if self.options else None
+        return fields if request_id is None else {**fields, "request_id": request_id}
+
     def has_reports(self) -> bool:
         """Tell whether there is anything to write."""
         return self._progress is not None or bool(self._lines)
@@ -108,6 +124,14 @@ class JobContext:
 
 
 _current: ContextVar[JobContext | None] = ContextVar("focusjobs_current_job", default=None)
+
+
+def _log_fields() -> dict[str, Any]:
+    context = _current.get()
+    return context.log_fields() if context else {}
+
+
+correlation.add_source(_log_fields)
 
 
 def current_job() -> JobContext:

@@ -57,6 +57,10 @@ class UnknownTask(JobError):
     """The worker that took the job has no task of its name."""
 
 
+class UnknownJob(JobError, LookupError):
+    """The ledger has no such job, or no longer."""
+
+
 class LeaseLost(JobError):
     """Another worker holds the job by now: what this attempt did in the database is rolled back."""
 

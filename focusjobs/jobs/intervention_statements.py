@@ -80,12 +80,12 @@ WITH chosen AS MATERIALIZED (
     UPDATE jobs_job AS job
     SET state = 'cancelled', fence = fence + 1, leased_until = NULL, finished_at = now(), error = %(reason)s
     FROM chosen WHERE job.id = chosen.id
-    RETURNING job.id, task, parent_id, on_failure, chosen.state AS was, attempt, worker, started_at
+    RETURNING job.id, task, parent_id, on_failure, queue, chosen.state AS was, attempt, worker, started_at
 ), noted AS (
     INSERT INTO jobs_attempt (job_id, number, outcome, worker, started_at, error)
     SELECT id, attempt, 'cancelled', worker, started_at, %(reason)s FROM ended WHERE was = 'active'
 )
-SELECT id, task, parent_id, on_failure FROM ended
+SELECT id, task, parent_id, on_failure, queue FROM ended
 """
 
 # Makes delayed jobs waiting before their time. Index: primary key.

@@ -18,14 +18,16 @@ from celery import current_app
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from . import changes, ledger, results, wakeups
 from . import intervention_statements as statements
-from . import ledger, results, wakeups
 from .call import MAX_PRIORITY
+from .changes import Change
 from .definition import Task
 from .domain.identity import task_id_of
 from .domain.job import EnqueuedJob, NewJob
 from .domain.lifecycle import FINISHED, State
 from .errors import OperationRefused
+from .events import Kind
 from .ledger.family import Child, settle
 from .ledger.records import rows
 from .models import Job
@@ -98,13 +100,12 @@ def cancel(ids: Iterable[int], reason: str, *, active: bool = False) -> set[int]
     settle(
         [
             Child(number, task, parent_id, on_failure, State.CANCELLED, reason)
-            for number, task, parent_id, on_failure in ended
+            for number, task, parent_id, on_failure, _ in ended
             if parent_id is not None
         ]
     )
-    cancelled = {row[0] for row in ended}
-    _note("cancelled", cancelled)
-    return cancelled
+    changes.tell([Change(kind=Kind.CANCELLED, job_id=row[0], task=row[1], queue=row[4], error=reason) for row in ended])
+    return {row[0] for row in ended}
 
 
 def promote(ids: Iterable[int]) -> set[int]:

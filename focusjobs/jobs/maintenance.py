@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from typing import cast
 
 import redis
 from django.db import Error, connection, transaction
@@ -20,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 INTERVAL = 0.5
 """Seconds between two rounds; how late a delayed job may be, and how long a lost wake-up costs."""
+
+LAST_ROUND = "focusjobs:housekeeping"
+"""The key in Redis that says when the latest round ended, for metrics."""
 
 LOCK = 0xF0C05
 """Key of the advisory lock that one round holds."""
@@ -44,7 +49,21 @@ def keep_house() -> bool:
         wakeups.ring(queue, lost=True)
     schedules.tick()
     _prune()
+    _note_round()
     return True
+
+
+def _note_round() -> None:
+    try:
+        wakeups.client().set(LAST_ROUND, time.time())
+    except redis.RedisError as error:
+        logger.warning("round of housekeeping not noted", extra={"error": str(error)})
+
+
+def last_round() -> float | None:
+    """Give when the latest round ended, as a Unix time; None where Redis has forgotten. Raises `redis.RedisError`."""
+    noted = cast("bytes | None", wakeups.client().get(LAST_ROUND))
+    return None if noted is None else float(noted)
 
 
 def _is_first() -> bool:

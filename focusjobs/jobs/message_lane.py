@@ -15,7 +15,7 @@ from celery.exceptions import Ignore
 from django.conf import settings
 from kombu.utils.json import dumps
 
-from . import ledger
+from . import journal, ledger
 from .attempt import run as run_attempt
 from .definition import find
 from .domain.identity import job_id_of
@@ -78,7 +78,7 @@ def process_lost(task_id: str, error: Exception) -> bool:
     if claim is None:
         return True
     end = what_follows(claim, find(claim.task), error)
-    ledger.finish([end])
+    journal.attempts_ended([end], ledger.finish([end]))
     return end.state == State.FAILED
 
 

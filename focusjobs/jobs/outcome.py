@@ -32,7 +32,7 @@ MAX_TRACEBACK = 50_000
 def completed(claim: Claim, context: JobContext, value: str | None) -> Ended:
     """Give the end of an attempt whose task returned `value`, as JSON; None where it returned nothing."""
     if not context.has_reports():
-        return Ended(claim=claim, state=State.COMPLETED, outcome="completed", value=value)
+        return Ended(claim=claim, state=State.COMPLETED, outcome="completed", value=value, took=context.seconds())
     progress, lines = context.take_reports()
     return Ended(
         claim=claim,
@@ -41,6 +41,7 @@ def completed(claim: Claim, context: JobContext, value: str | None) -> Ended:
         value=value,
         progress=as_json(progress),
         lines=lines,
+        took=context.seconds(),
     )
 
 
@@ -56,6 +57,7 @@ def what_follows(
         "progress": as_json(progress),
         "lines": lines,
         "exception": error,
+        "took": context.seconds() if context else 0.0,
     }
     if steered := _steered(error):
         return Ended(**{**report, "error": _message(error)[:MAX_ERROR], **steered})

@@ -22,7 +22,7 @@ from billiard.process import current_process
 from django.conf import settings
 from django.db import Error, connection, transaction
 
-from . import ledger
+from . import journal, ledger, tally
 from .context import JobContext, Line, as_json
 from .definition import GRACE, find
 from .errors import JobTimeout, LeaseLost
@@ -87,8 +87,9 @@ class Pulse:
             self._wake.wait(BEAT)
             try:
                 self.beat()
+                tally.of_process.flush_if_due()
             except Error as error:
-                logger.warning("leases not prolonged", extra={"error": str(error)})
+                logger.warning("leases not prolonged, or counts not written", extra={"error": str(error)})
                 connection.close()
 
     def beat(self) -> None:
@@ -99,10 +100,14 @@ class Pulse:
             due = [(held, *_reports(held)) for held in self.held.values() if self._is_due(held)]
             if due:
                 try:
-                    self._write(due)
+                    kept = self._write(due)
                 except Error:
                     _give_back(due)
                     raise
+        if due:  # without the lock, since Redis may be slow
+            journal.progressed(
+                [(held.claim, news) for held, news, _ in due if news is not None and held.claim.id in kept]
+            )
 
     def _end_overdue(self) -> None:
         """End a job that goes on long after its timeout; in a pool's child, with the process that cannot be stopped."""
@@ -115,7 +120,8 @@ class Pulse:
     def _end(self, held: Held) -> None:
         error = JobTimeout(f"It ignored its timeout for {GRACE}; its process was killed.")
         logger.error("job %s ignores its timeout", held.claim.id, extra={"job_id": held.claim.id})
-        ledger.finish([what_follows(held.claim, find(held.claim.task), error, held.context)])
+        end = what_follows(held.claim, find(held.claim.task), error, held.context)
+        journal.attempts_ended([end], ledger.finish([end]))
         self._lose(held)
         if current_process().name != "MainProcess":  # a child of Celery's prefork pool, which will be replaced
             ledger.release([other.claim for other in self.held.values() if other.context is None])
@@ -141,7 +147,7 @@ class Pulse:
         has_news = held.context is not None and held.context.has_reports()
         return has_news or time.monotonic() - held.since > self.lease.total_seconds() / 3
 
-    def _write(self, due: list[tuple[Held, Any, list[Line]]]) -> None:
+    def _write(self, due: list[tuple[Held, Any, list[Line]]]) -> set[int]:
         now = time.monotonic()
         with transaction.atomic():
             kept = ledger.extend([(held.claim, as_json(progress)) for held, progress, _ in due], self.lease)
@@ -150,6 +156,7 @@ class Pulse:
             held.since = now
             if held.claim.id not in kept:
                 self._lose(held)
+        return kept
 
 
 def _reports(held: Held) -> tuple[Any, list[Line]]:

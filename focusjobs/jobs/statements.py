@@ -86,7 +86,8 @@ SET state = 'active', fence = fence + 1, attempt = attempt + 1, worker = %(worke
 """
 _TAKEN = """
 RETURNING job.id, fence, task, arguments::text, attempt, max_attempts, tries, worker, started_at::text, celery_id,
-          coalesce(expires_at < now(), false), priority, options::text, limit_key, stalls
+          coalesce(expires_at < now(), false), priority, options::text, limit_key, stalls, queue,
+          greatest(extract(epoch FROM now() - greatest(run_at, created_at)), 0)::float8
 """
 
 # Takes due jobs of a queue for one attempt, lower priority numbers first, then the oldest, unless the queue is paused
@@ -138,7 +139,7 @@ CLAIM_BY_CELERY_ID = _TAKE + "WHERE celery_id = %(celery_id)s AND state = 'waiti
 # What a vanished process held of a job: the columns of a claim. Indexes: primary key, job_celery_id.
 HELD = """
 SELECT id, fence, task, arguments::text, attempt, max_attempts, tries, worker, started_at::text, celery_id, false,
-       priority, options::text, limit_key, stalls
+       priority, options::text, limit_key, stalls, queue, 0::float8
 FROM jobs_job WHERE (id = %(id)s OR celery_id = %(celery_id)s) AND state = 'active'
 """
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from focusjobs.jobs import results, statements, wakeups
+from focusjobs.jobs import changes, results, statements, wakeups
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.events import Kind
 
 from .records import rows
 
@@ -53,6 +54,10 @@ class Parent:
         """Give it as the child that it is in its own parent's eyes."""
         return Child(self.id, self.task, self.parent_id or 0, self.on_failure, State(self.state), self.error)
 
+    def change(self) -> changes.Change:
+        """Give what is told of a parent that failed with its child."""
+        return changes.Change(kind=Kind.FAILED, job_id=self.id, task=self.task, queue=self.queue, error=self.error)
+
     def result(self) -> results.Result:
         """Give what django-celery-results is to keep of a parent that failed with its child."""
         return results.Result(
@@ -81,6 +86,7 @@ def settle(children: Sequence[Child]) -> None:
         wakeups.ring_after_commit(queue)
     failed = [parent for parent in parents if parent.state == State.FAILED]
     results.store([parent.result() for parent in failed])
+    changes.tell([parent.change() for parent in failed])
     settle([parent.as_child() for parent in failed if parent.parent_id is not None])
 
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import results, statements
+from focusjobs.jobs import changes, results, statements
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.events import Kind
 
 from .family import Child, settle
 from .records import rows
@@ -47,6 +48,11 @@ class Stalled:
             failure=results.Failure("WorkerLostError", "billiard.exceptions", self.error),
         )
 
+    def change(self) -> changes.Change:
+        """Give what is told of it."""
+        kind = Kind.FAILED if self.state == State.FAILED else Kind.STALLED
+        return changes.Change(kind=kind, job_id=self.id, task=self.task, queue=self.queue, error=self.error)
+
     def as_child(self) -> Child:
         """Give it as its parent sees it."""
         return Child(self.id, self.task, self.parent_id or 0, self.on_failure, State.FAILED, self.error)
@@ -64,6 +70,7 @@ def reap() -> list[str]:
     failed = [job for job in stalled if job.state == State.FAILED]
     results.store([job.result() for job in failed])
     settle([job.as_child() for job in failed if job.parent_id is not None])
+    changes.tell([job.change() for job in stalled])
     return [job.queue for job in stalled if job.state == State.WAITING]
 
 

@@ -39,6 +39,9 @@ class Claim(NamedTuple):
     options: str | None
     limit_key: str | None
     stalls: int
+    queue: str
+    waited: float
+    """Seconds from being due to this attempt."""
 
     @property
     def task_id(self) -> str:
@@ -64,6 +67,8 @@ class Ended:
     children: Sequence[NewJob] = ()
     exception: Exception | None = None
     written: bool = False
+    took: float = 0.0
+    """Seconds that the task ran."""
 
 
 def rows(statement: str, parameters: Any) -> list[Any]:
