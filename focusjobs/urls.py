@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from focusjobs.health import livez, readyz
+from focusjobs.metrics import metrics
 
 handler400 = "focusjobs.problems.bad_request"
 handler403 = "focusjobs.problems.permission_denied"
@@ -14,6 +15,7 @@ handler500 = "focusjobs.problems.server_error"
 urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/auth/", include("allauth.headless.urls")),

@@ -1,0 +1,38 @@
+"""`/metrics`: what Prometheus scrapes, for a bearer token (METRICS_TOKEN) or a logged-in member of the staff."""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from focusjobs.jobs.metrics import registry
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with every metric of the jobs; 401 without a valid token or a login, 403 for people who are not staff."""
+    if not _is_scraper(request):
+        if not request.user.is_authenticated:
+            return _refusal(401, "Send METRICS_TOKEN as a bearer token, or log in as a member of the staff.")
+        if not request.user.is_staff:
+            return _refusal(403, "Metrics are for the staff.")
+    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _is_scraper(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    expected = settings.METRICS_TOKEN
+    return bool(expected) and scheme.lower() == "bearer" and compare_digest(token.encode(), expected.encode())
+
+
+def _refusal(status: int, sentence: str) -> HttpResponse:
+    response = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")
+    if status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="metrics"'
+    return response
