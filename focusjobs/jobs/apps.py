@@ -15,12 +15,15 @@ class JobsConfig(AppConfig):
         """Load the Celery application in every process that enqueues, and give its workers a housekeeper."""
         from focusjobs.celery import app
 
+        from . import checks as job_checks
         from . import message_lane
-        from .bootstep import Housekeeping, keep_connections
+        from .bootstep import Housekeeping, count_to_the_end, keep_connections
         from .definition import Task
         from .schedule_checks import check_schedules
 
         checks.register(check_schedules)
+        job_checks.register()
         app.steps["worker"].add(Housekeeping)
         Task.message_lane = message_lane
         keep_connections(app)
+        count_to_the_end()

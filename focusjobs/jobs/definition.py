@@ -198,6 +198,7 @@ def task(
             options |= {"soft_time_limit": timeout.total_seconds(), "time_limit": (timeout + GRACE).total_seconds()}
         _check(function, attempts, lane, limit)
         _check_limit(function, options["parameters"], limit)
+        _note_name(options["name"], function)
         register = cast("Callable[[Callable[P, R]], Task[P, R]]", shared_task(base=Task, **options))
         return register(function)
 
@@ -217,6 +218,25 @@ def _check_limit(function: Callable[..., Any], signature: inspect.Signature, lim
             raise InvalidTask(
                 f"{function.__qualname__}: the limit “{limit and limit.key}” names “{name}”, which is no argument."
             )
+
+
+_functions: dict[str, Callable[..., Any]] = {}
+
+
+def declared() -> dict[str, Callable[..., Any]]:
+    """Give the functions of all declared tasks by their names."""
+    return dict(_functions)
+
+
+def _note_name(name: str, function: Callable[..., Any]) -> None:
+    # Celery would silently keep the first of two. The same function comes twice where its module is loaded again.
+    before = _functions.setdefault(name, function)
+    if (before.__module__, before.__qualname__) != (function.__module__, function.__qualname__):
+        raise InvalidTask(
+            f"{function.__module__}.{function.__qualname__}: the task {name} is {before.__module__}."
+            f"{before.__qualname__} already; name one of them otherwise."
+        )
+    _functions[name] = function
 
 
 def default_name(function: Callable[..., Any]) -> str:
