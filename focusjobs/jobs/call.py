@@ -136,6 +136,11 @@ class Call(Generic[P]):
         return replace(job, **_when(self.debounce or self.run_after))
 
     def _check_options(self) -> None:
+        for name, length in (("unique_for", self.unique_for), ("debounce", self.debounce)):
+            if length is not None and length <= timedelta(0):
+                raise InvalidJob(f"{self.task.name}: {name} is longer than nothing, not {length}.")
+        if self.unique_until not in ("finished", "started"):
+            raise InvalidJob(f"{self.task.name}: unique_until is finished or started, not {self.unique_until!r}.")
         if (self.unique_for or self.debounce) and self.unique_key is None:
             raise InvalidJob(f"{self.task.name}: unique_for and debounce need a unique_key.")
         if self.unique_for and self.debounce:

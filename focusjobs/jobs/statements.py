@@ -33,7 +33,8 @@ INSERT_OR_REPLACE = (
     + _KEY_IS_HELD
     + """
 DO UPDATE SET arguments = excluded.arguments, run_at = excluded.run_at, state = excluded.state,
-              expires_at = excluded.expires_at, options = excluded.options
+              expires_at = excluded.expires_at, options = excluded.options, limit_key = excluded.limit_key,
+              lane = excluded.lane
 WHERE jobs_job.state IN ('waiting', 'delayed')
 RETURNING id, unique_key, xmax = 0
 """
@@ -259,8 +260,8 @@ UPDATE jobs_job AS job
 SET state = ended.state, leased_until = NULL, fence = job.fence + 1, error = ended.error,
     progress = coalesce(ended.progress::jsonb, job.progress), published_at = NULL,
     attempt = job.attempt - ended.refund, children_left = job.children_left + ended.children,
-    run_at = CASE WHEN ended.state = 'delayed' THEN now() + ended.delay ELSE job.run_at END,
-    finished_at = CASE WHEN ended.state IN ('completed', 'failed', 'cancelled') THEN now() END
+    run_at = CASE WHEN ended.state = 'delayed' THEN clock_timestamp() + ended.delay ELSE job.run_at END,
+    finished_at = CASE WHEN ended.state IN ('completed', 'failed', 'cancelled') THEN clock_timestamp() END
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::int[], %s::int[])
      AS ended (id, fence, state, error, progress, delay, refund, children)
 WHERE job.id = ended.id AND job.fence = ended.fence
@@ -271,7 +272,7 @@ RETURNING job.id, job.parent_id, job.on_failure
 COMPLETE = """
 UPDATE jobs_job AS job
 SET state = 'completed', leased_until = NULL, fence = job.fence + 1, error = '', published_at = NULL,
-    finished_at = now()
+    finished_at = clock_timestamp()
 FROM unnest(%s::bigint[], %s::bigint[]) AS ended (id, fence)
 WHERE job.id = ended.id AND job.fence = ended.fence
 RETURNING job.id, job.parent_id, job.on_failure

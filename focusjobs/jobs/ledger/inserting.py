@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from focusjobs.jobs import statements, wakeups
 from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
@@ -98,6 +99,7 @@ def _answer(common: NewJob, row: Row, keyed: dict[str, EnqueuedJob], plain: Iter
     return keyed[key]
 
 
+@transaction.atomic  # a key that is admitted without its job would throttle what never ran
 def _insert_throttled(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
     """Write a job for each key that made none of late; the key of the throttle is not held in the job."""
     keys = [key for _, key, _ in differing]
