@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -9,6 +10,8 @@ from typing import Any, cast
 import redis
 from celery import signals
 from django.conf import settings
+
+logger = logging.getLogger(__name__)
 
 ALIVE_FOR = timedelta(seconds=10)
 """A worker beats every 2 seconds (Celery's heartbeat); five missed beats mean that it is gone."""
@@ -65,7 +68,10 @@ def _on_ready(sender: Any, **_: object) -> None:
 
 
 def _on_heartbeat(sender: Any, **_: object) -> None:
-    beat(sender.eventer.hostname)
+    try:
+        beat(sender.eventer.hostname)
+    except redis.RedisError as error:
+        logger.warning("no sign of life sent", extra={"error": str(error)})
 
 
 def _on_shutdown(sender: Any, **_: object) -> None:

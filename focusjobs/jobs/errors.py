@@ -53,7 +53,7 @@ class ChildFailed(JobError):
     """A job failed because a child did, in a flow."""
 
 
-class UnknownTask(JobError):
+class UnknownTask(InvalidJob):
     """The worker that took the job has no task of its name."""
 
 

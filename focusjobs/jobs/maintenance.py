@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import cast
 
 import redis
-from django.db import Error, connection, transaction
+from django.db import connection, transaction
 
 from . import ledger, queues, retention, schedule_sync, schedules, wakeups
 from .publishing import forgive_lost_messages
@@ -93,8 +93,8 @@ class Housekeeper(threading.Thread):
                     self._see_to_duty()
             except redis.RedisError as error:
                 logger.warning("Redis is away; trying again", extra={"error": str(error)})
-            except Error as error:
-                logger.warning("housekeeping failed; trying again", extra={"error": str(error)})
+            except Exception:  # whatever it is, due jobs and vanished workers must be seen to again
+                logger.exception("housekeeping failed; trying again")
                 connection.close()
         connection.close()
 

@@ -22,7 +22,8 @@ from .domain.identity import job_id_of
 from .domain.lifecycle import State
 from .outcome import what_follows
 from .pulse import pulse_of_process
-from .worker import finish, worker_name
+from .settling import finish
+from .worker import worker_name
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult

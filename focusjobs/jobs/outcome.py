@@ -62,10 +62,21 @@ def what_follows(
     if steered := _steered(error):
         return Ended(**{**report, "error": _message(error)[:MAX_ERROR], **steered})
     report["traceback"] = _traceback(error)
-    delay = _wait(claim, task, error)
+    try:
+        delay = _wait(claim, task, error)
+    except Exception as broken:  # a task's own backoff may be; the job says so
+        report["error"] = f"{report['error']} (and its backoff: {one_line(broken)})"[:MAX_ERROR]
+        delay = None
     if delay is None:
         return Ended(**report, state=State.FAILED, outcome="failed")
     return Ended(**report, state=State.DELAYED if delay else State.WAITING, outcome="failed", delay=delay)
+
+
+def unwritable(claim: Claim, error: Exception) -> Ended:
+    """Give the end of an attempt whose own end the database refuses to keep."""
+    failure = Failure(type(error).__qualname__, type(error).__module__, _message(error)[:MAX_ERROR])
+    said = f"Its outcome could not be written: {one_line(error)}"[:MAX_ERROR]
+    return Ended(claim=claim, state=State.FAILED, outcome="unwritable", error=said, failure=failure)
 
 
 def _steered(error: Exception) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from .definition import Task
 from .domain.cron import InvalidSchedule, zone_of
 from .domain.job import EnqueuedJob, NewJob
 from .domain.ticks import Rhythm, next_ticks, rhythm_of, ticks_between
-from .errors import InvalidArguments, InvalidJob, UnknownQueue
+from .errors import InvalidArguments, UnknownQueue, UnknownTask
 from .ledger.inserting import check_queue
 from .models import Schedule
 
@@ -35,10 +35,6 @@ GRACE = timedelta(minutes=1)
 """How late a tick may be and still count as on time, where missed ticks are skipped; a restart takes less."""
 
 DUE = Q(enabled=True, next_run_at__lte=TransactionNow())
-
-
-class UnknownTask(InvalidJob):
-    """The process has no such task; another release may have it."""
 
 
 def tick() -> int:

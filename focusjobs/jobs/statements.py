@@ -260,7 +260,7 @@ UPDATE jobs_job AS job
 SET state = ended.state, leased_until = NULL, fence = job.fence + 1, error = ended.error,
     progress = coalesce(ended.progress::jsonb, job.progress), published_at = NULL,
     attempt = job.attempt - ended.refund, children_left = job.children_left + ended.children,
-    run_at = CASE WHEN ended.state = 'delayed' THEN clock_timestamp() + ended.delay ELSE job.run_at END,
+    run_at = CASE WHEN ended.state = 'delayed' THEN now() + ended.delay ELSE job.run_at END,
     finished_at = CASE WHEN ended.state IN ('completed', 'failed', 'cancelled') THEN clock_timestamp() END
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::int[], %s::int[])
      AS ended (id, fence, state, error, progress, delay, refund, children)

@@ -31,7 +31,7 @@ STANDBY = "focusjobs:standby"
 # Rings the process that stands by for the queue, which is taken off the list until it stands by again; where there is
 # none, sends the Celery message. KEYS: the queue's list, its mark, the list of who stands by. ARGV: the Celery message,
 # seconds until the mark is forgotten, "1" to send it also over a mark when the list is empty, as it is when a wake-up
-# was lost; the queue.
+# was lost; the queue. A list that nobody reads does not grow without end.
 RING = """
 local now = redis.call('TIME')[1]
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], now, '+inf', 'LIMIT', 0, 50)) do
@@ -43,7 +43,8 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], now, '+inf', 'LIMIT
   end
 end
 local fresh = redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[2])
-if fresh or (ARGV[3] == '1' and redis.call('LLEN', KEYS[1]) == 0) then
+local length = redis.call('LLEN', KEYS[1])
+if (fresh and length < 100) or (ARGV[3] == '1' and length == 0) then
   redis.call('LPUSH', KEYS[1], ARGV[1])
   return 1
 end

@@ -24,6 +24,7 @@ from . import journal, ledger, wakeups
 from .attempt import is_atomic, run, run_together
 from .publishing import publish
 from .pulse import Pulse, pulse_of_process
+from .settling import finish
 from .standby import Roster
 
 logger = logging.getLogger(__name__)
@@ -195,27 +196,6 @@ def _apart(batch: list[ledger.Claim]) -> list[ledger.Claim]:
     suspect = next((place for place, claim in enumerate(batch) if claim.stalls), len(batch))
     ledger.release(batch[max(suspect, 1) :])
     return batch[: max(suspect, 1)]
-
-
-def finish(ended: Sequence[ledger.Ended], pulse: Pulse) -> None:
-    """Write how attempts ended, trying again while their leases last; PostgreSQL may be restarting.
-
-    Raises the database's error once the leases are over; by then the jobs are another worker's.
-    """
-    deadline = time.monotonic() + pulse.lease.total_seconds()
-    while True:
-        try:
-            with pulse.lock:
-                kept = ledger.finish(ended)
-                pulse.drop([end.claim for end in ended])
-        except Error:
-            if connection.in_atomic_block or time.monotonic() > deadline:
-                raise
-            logger.warning("outcomes not written yet", extra={"jobs": len(ended)}, exc_info=True)
-            connection.close()
-            threading.Event().wait(0.5)
-            continue
-        return journal.attempts_ended(ended, kept)
 
 
 _pace = Pace()
