@@ -150,8 +150,9 @@ class running:
     def __init__(self, context: JobContext) -> None:
         self._context = context
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> JobContext:
         self._token = _current.set(self._context)
+        return self._context
 
     def __exit__(self, *_: object) -> None:
         _current.reset(self._token)
