@@ -52,8 +52,10 @@ def _by_thread(timeout: timedelta) -> Iterator[None]:
 
     timer = threading.Timer(timeout.total_seconds(), ring)
     timer.daemon = True
+    lock.acquire()  # until the block has begun: nothing that starts a thread bears an exception in its middle
     timer.start()
     try:
+        lock.release()
         yield
     except JobTimeout as error:
         raise JobTimeout(f"It ran for longer than {timeout}.") from error
