@@ -27,7 +27,7 @@ from .tally import BOUNDS, EVER
 
 logger = logging.getLogger(__name__)
 
-CAP = 10_000
+CAP = 5_000
 """Up to here jobs are counted: waiting ones of each queue and lane, those in other states over all queues."""
 
 # How many jobs are in each unfinished state, and since when the oldest of those that wait has been due. Each branch
@@ -46,7 +46,7 @@ WITH known AS (SELECT unnest(%(queues)s::text[]) AS queue), unfinished AS (
         ORDER BY limit_key, priority, id LIMIT %(cap)s) AS line
     UNION ALL
     (SELECT queue, 'waiting', greatest(run_at, created_at) FROM jobs_job
-     WHERE state = 'waiting' AND lane = 'message' ORDER BY id LIMIT %(cap)s)
+     WHERE state = 'waiting' AND lane = 'message' ORDER BY queue, published_at, id LIMIT %(cap)s)
     UNION ALL
     (SELECT queue, 'delayed', NULL FROM jobs_job WHERE state = 'delayed' ORDER BY run_at LIMIT %(cap)s)
     UNION ALL
