@@ -85,8 +85,11 @@ def _call(task: Task[..., Any], claim: Claim, context: JobContext, pulse: Pulse)
 def _run(task: Task[..., Any], arguments: dict[str, Any], context: JobContext) -> Any:
     if task.timeout is None:
         return task.run(**arguments)
-    with time_limit(task.timeout, context):
-        return task.run(**arguments)
+    try:
+        with time_limit(task.timeout, context):
+            return task.run(**arguments)
+    finally:
+        context.stop_clock()
 
 
 def _written(end: Ended) -> Ended:

@@ -95,6 +95,10 @@ class JobContext:
         """Note when the task is to be over."""
         self.overdue_at = time.monotonic() + timeout.total_seconds()
 
+    def stop_clock(self) -> None:
+        """Note that the task is over in time, or was interrupted; its end may still take long to be written."""
+        self.overdue_at = None
+
     def seconds(self) -> float:
         """Give how long the attempt has been running."""
         return time.monotonic() - self._since

@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group
 from focusjobs.jobs import Fixed, JobTimeout, current_job, task
 from focusjobs.jobs.context import JobContext
 from focusjobs.jobs.models import Attempt, Job
+from focusjobs.jobs.pulse import Pulse
 from focusjobs.jobs.timeouts import time_limit
 from tests import tasks
 
@@ -183,3 +184,23 @@ def test_an_atomic_job_that_takes_too_long_leaves_nothing_and_its_group_everythi
     assert states([job.id for job in made]) == ["completed", "completed", "failed", "completed", "completed"]
     assert sorted(Group.objects.values_list("name", flat=True)) == ["a", "b", "c", "d"]
     assert [row.job_id for row in Attempt.objects.all()] == [made[2].id]
+
+
+@jobs
+def test_a_job_that_has_ended_is_not_overdue_however_long_its_end_takes_to_be_written(
+    monkeypatch: pytest.MonkeyPatch, pulse: Pulse
+) -> None:
+    """The database may be away, or a slow job of its group still run."""
+    monkeypatch.setattr("focusjobs.jobs.pulse.GRACE", timedelta(seconds=-1))
+
+    def slow(x: int, y: int) -> int:
+        pulse.beat()
+        return x + y
+
+    monkeypatch.setattr(tasks.add, "run", slow)
+    monkeypatch.setattr("focusjobs.jobs.worker.GROUP", 60.0)
+    tasks.add.enqueue(x=0, y=0)
+    made = [dawdle.enqueue(seconds=0), tasks.add.enqueue(x=1, y=2)]
+    drain()
+    assert states([one.id for one in made]) == ["completed", "completed"]
+    assert Attempt.objects.count() == 0
