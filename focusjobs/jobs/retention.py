@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from . import intervention_statements as statements
-from . import results
+from . import results, tally
 from .domain.identity import task_id_of
 from .domain.lifecycle import FINISHED, State
 from .errors import OperationRefused
@@ -71,6 +71,7 @@ class Pruner:
         if time.monotonic() < self.due:
             return
         full = [_delete(state, keep.until(state), BATCH) == BATCH for state, keep in policies().items()]
+        tally.prune(timezone.now() - tally.KEPT)
         if not any(full):
             self.due = time.monotonic() + PAUSE
 

@@ -13,7 +13,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -21,6 +21,9 @@ from .events import Kind
 
 INTERVAL = 5.0
 """Seconds between two flushes of a process, at least."""
+
+KEPT = timedelta(days=90)
+"""How long minutes are kept; the totals of all time stay."""
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The minute of the rows that hold the totals of all time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -16,6 +17,8 @@ from focusjobs.jobs.domain.limit import Limit
 from focusjobs.jobs.errors import UnknownQueue
 
 from .records import rows
+
+logger = logging.getLogger(__name__)
 
 Row = tuple[str, str | None, str | None]
 """What jobs of one call differ in: arguments as JSON, unique key, limit key."""
@@ -42,7 +45,14 @@ def insert_many(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
     answers = _insert_throttled(common, differing) if common.unique_for else _insert(common, differing)
     if any(answer.created for answer in answers):
         wakeups.ring_after_commit(common.queue)
+    if logger.isEnabledFor(logging.DEBUG):
+        _log(common, [answer.id for answer in answers if answer.created])
     return answers
+
+
+def _log(common: NewJob, ids: Sequence[int]) -> None:
+    extra = {"job_ids": ids, "task": common.task, "queue": common.queue}
+    logger.debug("%d jobs of %s written", len(ids), common.task, extra=extra)
 
 
 def check_queue(queue: str) -> None:

@@ -42,6 +42,15 @@ def test_a_success_is_said_only_where_debugging_is_wanted(caplog: pytest.LogCapt
     assert said(caplog) == [("DEBUG", f"job {number} completed")]
 
 
+def test_jobs_that_are_enqueued_are_said_where_debugging_is_wanted(caplog: pytest.LogCaptureFixture) -> None:
+    inserting = "focusjobs.jobs.ledger.inserting"
+    caplog.set_level(logging.DEBUG, inserting)
+    made = tasks.add.enqueue_many({"x": x, "y": 0} for x in range(3))
+    (record,) = [record for record in caplog.records if record.name == inserting]
+    assert record.getMessage() == "3 jobs of tests.add written"
+    assert vars(record)["job_ids"] == [job.id for job in made]
+
+
 def test_each_failed_attempt_is_a_warning_and_the_last_an_error(caplog: pytest.LogCaptureFixture) -> None:
     number = tasks.fail.enqueue(message="no").id
     work_off()

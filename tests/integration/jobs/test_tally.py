@@ -9,7 +9,7 @@ import pytest
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
-from focusjobs.jobs import journal, tally, worker
+from focusjobs.jobs import journal, retention, tally, worker
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.ledger import finish, reap
 from focusjobs.jobs.models import Job, Tally
@@ -134,6 +134,13 @@ def test_pruning_forgets_minutes_and_keeps_the_totals() -> None:
     assert tally.prune(timezone.now() - timedelta(days=90)) == 1
     assert total().completed == 8
     assert Tally.objects.exclude(minute=EVER).get().completed == 1
+
+
+def test_housekeeping_forgets_minutes_that_are_too_old() -> None:
+    tally.write([(("tests.add", "default"), Counts(completed=7))])
+    Tally.objects.exclude(minute=EVER).update(minute=timezone.now() - tally.KEPT - timedelta(hours=1))
+    retention.Pruner()()
+    assert [row.completed for row in Tally.objects.all()] == [7]
 
 
 @pytest.mark.django_db(transaction=True)
