@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypedDict, get_args
 
 from . import tracing
-from .domain.job import EnqueuedJob, NewJob, OnFailure
+from .domain.job import FARTHEST, EnqueuedJob, NewJob, OnFailure
 from .domain.text import has_escaped_nul, is_storable
 from .errors import DuplicateKey, InvalidJob, NotJSON, PayloadTooLarge
 
@@ -21,6 +21,8 @@ P = ParamSpec("P")
 
 MAX_PAYLOAD = 256 * 1024
 """Bytes of JSON that a job's arguments may take; larger things belong in a row of their own."""
+
+_to_json = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
 
 MAX_PRIORITY = 2_097_151
 """The largest priority, BullMQ's."""
@@ -180,8 +182,16 @@ def _check_numbers(task: str, priority: int, attempts: int) -> None:
 
 def _when(run_after: datetime | timedelta | None) -> dict[str, Any]:
     if isinstance(run_after, timedelta):
+        _check_distance(run_after)
         return {"delay": run_after}
-    return {"run_at": _aware("run_after", run_after)}
+    if moment := _aware("run_after", run_after):
+        _check_distance(moment - datetime.now(UTC))
+    return {"run_at": moment}
+
+
+def _check_distance(wait: timedelta) -> None:
+    if wait > FARTHEST:
+        raise InvalidJob(f"run_after is more than a century away: {wait}.")
 
 
 def _aware(option: str, moment: datetime | None) -> datetime | None:
@@ -193,7 +203,7 @@ def _aware(option: str, moment: datetime | None) -> datetime | None:
 def encode(task: str, arguments: Mapping[str, Any]) -> str:
     """Give a job's arguments as JSON. Raises `NotJSON` and `PayloadTooLarge`."""
     try:
-        text = json.dumps(arguments, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = _to_json(arguments)
         size = len(text.encode())  # refuses half of a surrogate pair, as PostgreSQL would
     except (TypeError, ValueError, RecursionError) as error:
         raise NotJSON(f"{task}: an argument is not JSON: {error}. Pass ids and plain values.") from error

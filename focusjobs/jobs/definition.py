@@ -195,7 +195,8 @@ def task(
             "ignore_result": False,
         }
         if lane == "message" and timeout is not None:
-            options |= {"soft_time_limit": timeout.total_seconds(), "time_limit": (timeout + GRACE).total_seconds()}
+            # The soft limit is not Celery's, whose signal could come after the task, while its end is being written.
+            options["time_limit"] = (timeout + GRACE).total_seconds()
         _check(function, attempts, lane, limit)
         _check_limit(function, options["parameters"], limit)
         _note_name(options["name"], function)

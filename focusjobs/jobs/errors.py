@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from .domain.job import NewJob
+from .domain.job import FARTHEST, NewJob
 
 
 class JobError(Exception):
@@ -85,7 +85,7 @@ class Snooze(Signal):
     """Put the job off: `raise Snooze(timedelta(minutes=5))`. It costs no attempt."""
 
     def __init__(self, delay: timedelta, reason: str = "") -> None:
-        if delay < timedelta(0):
+        if not timedelta(0) <= delay <= FARTHEST:
             raise ValueError(f"A job cannot be put off by {delay}.")
         super().__init__(reason or f"put off for {delay}")
         self.delay = delay

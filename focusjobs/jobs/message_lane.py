@@ -41,6 +41,8 @@ def enqueue(call: Call[Any], args: tuple[Any, ...], kwargs: dict[str, Any], extr
     if celery_id is not None and celery_id == task.request.id:
         return task.AsyncResult(celery_id)  # `self.retry`: the attempt under way will put its own job off
     sent = {name: value for name, value in extra.items() if name not in NOT_SENT}
+    if celery_id is not None and ledger.number_of(celery_id) is not None:
+        return task.AsyncResult(celery_id)  # what follows in a chain is called again where a job in it runs twice
     job = call.job(*args, **kwargs)
     options = {**json.loads(job.options or "{}"), "celery": json.loads(dumps(sent))}
     made = ledger.insert([replace(job, celery_id=celery_id, options=json.dumps(options))])[0]
@@ -87,7 +89,6 @@ def revoked(task_id: str, reason: str) -> None:
     """Cancel the job of a message that was revoked, whether it waits or runs."""
     from .interventions import cancel  # interventions import the results, and those this module
 
-    claim = ledger.held_by_task_id(task_id)
-    number = claim.id if claim else job_id_of(task_id)
+    number = job_id_of(task_id) or ledger.number_of(task_id)
     if number is not None:
         cancel([number], reason, active=True)

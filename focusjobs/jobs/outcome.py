@@ -13,6 +13,7 @@ from celery.exceptions import Ignore, Retry
 from .context import JobContext, as_json
 from .definition import Task
 from .domain.backoff import Fixed
+from .domain.job import FARTHEST
 from .domain.lifecycle import State
 from .domain.text import storable
 from .errors import Cancel, Snooze, WaitForChildren
@@ -69,7 +70,8 @@ def what_follows(
         delay = None
     if delay is None:
         return Ended(**report, state=State.FAILED, outcome="failed")
-    return Ended(**report, state=State.DELAYED if delay else State.WAITING, outcome="failed", delay=delay)
+    state = State.DELAYED if delay else State.WAITING
+    return Ended(**report, state=state, outcome="failed", delay=min(delay, FARTHEST))
 
 
 def unwritable(claim: Claim, error: Exception) -> Ended:
@@ -98,7 +100,7 @@ def _steered(error: Exception) -> dict[str, Any] | None:
 def _until(when: datetime | Real | None) -> timedelta:
     if isinstance(when, datetime):
         return max(when.astimezone(UTC) - datetime.now(UTC), timedelta(0))
-    return timedelta(seconds=float(when or 0))
+    return min(timedelta(seconds=float(when or 0)), FARTHEST)
 
 
 def _wait(claim: Claim, task: Task[..., Any] | None, error: Exception) -> timedelta | None:

@@ -144,6 +144,9 @@ SELECT id, fence, task, arguments::text, attempt, max_attempts, tries, worker, s
 FROM jobs_job WHERE (id = %(id)s OR celery_id = %(celery_id)s) AND state = 'active'
 """
 
+# The job with an id that Celery chose. Index: job_celery_id.
+NUMBER = "SELECT id FROM jobs_job WHERE celery_id = %s"
+
 # Locks a queue's limits, so that its claims follow one another while it has any. Index: primary key.
 LOCK_QUEUE = "SELECT paused_at IS NOT NULL FROM jobs_queue WHERE name = %s FOR UPDATE"
 

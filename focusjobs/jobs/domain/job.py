@@ -15,6 +15,9 @@ from .limit import Limit
 OnFailure = Literal["fail", "ignore", "continue"]
 """What a child's failure means for its parent: it fails; it runs when all have ended; it runs at once."""
 
+FARTHEST = timedelta(days=36_525)
+"""A century: no job is put off for longer, since not every calendar reaches as far as PostgreSQL's."""
+
 
 @dataclass(frozen=True)
 class EnqueuedJob:

@@ -9,7 +9,7 @@ Each claim, release and retry raises the job's `fence`; whoever writes later mus
 a worker that lost its lease can change nothing. All times are the database's, so that all workers share one clock.
 """
 
-from .claiming import claim, claim_by_task_id, extend, held_by_task_id, release, standing
+from .claiming import claim, claim_by_task_id, extend, held_by_task_id, number_of, release, standing
 from .finishing import finish, write_log
 from .housekeeping import (
     promote,
@@ -34,6 +34,7 @@ __all__ = [
     "held_by_task_id",
     "insert",
     "insert_many",
+    "number_of",
     "other_work",
     "promote",
     "queues_with_old_messages",

@@ -35,6 +35,12 @@ def held_by_task_id(task_id: str) -> Claim | None:
     return Claim._make(found[0]) if found else None
 
 
+def number_of(celery_id: str) -> int | None:
+    """Give the number of the job with an id that Celery chose."""
+    found = rows(statements.NUMBER, [celery_id])
+    return found[0][0] if found else None
+
+
 def release(claims: Sequence[Claim]) -> None:
     """Give back jobs that were claimed but not started, and ring their queues."""
     if claims:
