@@ -25,5 +25,5 @@ class JobsConfig(AppConfig):
         job_checks.register()
         app.steps["worker"].add(Housekeeping)
         Task.message_lane = message_lane
-        keep_connections(app)
+        keep_connections()
         count_to_the_end()

@@ -6,13 +6,13 @@ _INSERT = """
 INSERT INTO jobs_job (task, queue, lane, arguments, options, state, children_left, priority, max_attempts, tries,
                       unique_key, unique_while_active, limit_key, user_id, parent_id, on_failure, schedule_id,
                       celery_id, run_at, expires_at)
-SELECT %(task)s, %(queue)s, CASE WHEN limit_key IS NULL THEN %(lane)s ELSE 'limited' END, arguments::jsonb,
+SELECT %(task)s, %(queue)s, CASE WHEN limit_key IS NULL THEN %(lane)s ELSE 'limited' END, arguments,
        %(options)s::jsonb,
        CASE WHEN %(children_left)s > 0 THEN 'waiting_children' WHEN due > now() THEN 'delayed' ELSE 'waiting' END,
        %(children_left)s, %(priority)s, %(max_attempts)s, %(max_attempts)s, unique_key, %(unique_while_active)s,
        limit_key, %(user_id)s, %(parent_id)s, %(on_failure)s, %(schedule_id)s, %(celery_id)s, due, %(expires_at)s
-FROM unnest(%(arguments)s::text[], %(unique_keys)s::text[], %(limit_keys)s::text[])
-         WITH ORDINALITY AS new (arguments, unique_key, limit_key, place),
+FROM ROWS FROM (jsonb_array_elements(%(arguments)s::jsonb), unnest(%(unique_keys)s::text[]),
+                unnest(%(limit_keys)s::text[])) WITH ORDINALITY AS new (arguments, unique_key, limit_key, place),
      (SELECT coalesce(%(run_at)s::timestamptz, now() + %(delay)s::interval, now())) AS start (due)
 ORDER BY place
 """
@@ -85,28 +85,34 @@ UPDATE jobs_job AS job
 SET state = 'active', fence = fence + 1, attempt = attempt + 1, worker = %(worker)s, started_at = now(),
     leased_until = now() + %(lease)s, unique_key = CASE WHEN unique_while_active THEN unique_key END
 """
-_TAKEN = """
+_COLUMNS = """
 RETURNING job.id, fence, task, arguments::text, attempt, max_attempts, tries, worker, started_at::text, celery_id,
           coalesce(expires_at < now(), false), priority, options::text, limit_key, stalls, queue,
           greatest(extract(epoch FROM now() - greatest(run_at, created_at)), 0)::float8
 """
+_TAKEN = _COLUMNS + ", false"
 
 # Takes due jobs of a queue for one attempt, lower priority numbers first, then the oldest, unless the queue is paused
-# or limited (`CLAIM_WITHIN_LIMITS` then). Workers that claim at the same moment skip each other's rows. The commit
-# need not reach the disk: a claim that a crash of PostgreSQL forgets leaves the job waiting, and the commit of any
-# later write carries this one with it. Index: job_ready.
+# or limited (`CLAIM_WITHIN_ROOM` then), and tells whether there seem to be more. Workers that claim at the same moment skip
+# each other's rows. The commit need not reach the disk: a claim that a crash of PostgreSQL forgets leaves the job
+# waiting, and the commit of any later write carries this one with it. Index: job_ready.
 CLAIM = (
-    "WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) AS setting)"
-    + _TAKE
-    + """
-FROM soon
-WHERE soon.setting = 'off' AND job.id = ANY(ARRAY(
-    SELECT id FROM jobs_job WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'drain'
-    AND NOT EXISTS (SELECT FROM jobs_queue WHERE name = %(queue)s
-                    AND (paused_at IS NOT NULL OR max_active IS NOT NULL OR rate IS NOT NULL))
-    ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+    """
+WITH picked AS MATERIALIZED (
+    SELECT array_agg(id) AS ids, set_config('synchronous_commit', 'off', true) AS setting
+    FROM (SELECT id FROM jobs_job WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'drain'
+          AND NOT EXISTS (SELECT FROM jobs_queue WHERE name = %(queue)s
+                          AND (paused_at IS NOT NULL OR max_active IS NOT NULL OR rate IS NOT NULL))
+          ORDER BY priority, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
+)
 """
-    + _TAKEN
+    + _TAKE
+    + "FROM picked WHERE picked.setting = 'off' AND job.id = ANY(picked.ids)"
+    + _COLUMNS
+    + """, CASE WHEN cardinality(picked.ids) < %(limit)s THEN false WHEN %(limit)s > 8 THEN true ELSE EXISTS (
+    SELECT FROM jobs_job WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'drain'
+    ORDER BY priority, id OFFSET %(limit)s) END
+"""
 )
 
 # Takes jobs that go by Celery messages for publication, in the transaction that publishes them. Index:
@@ -140,7 +146,7 @@ CLAIM_BY_CELERY_ID = _TAKE + "WHERE celery_id = %(celery_id)s AND state = 'waiti
 # What a vanished process held of a job: the columns of a claim. Indexes: primary key, job_celery_id.
 HELD = """
 SELECT id, fence, task, arguments::text, attempt, max_attempts, tries, worker, started_at::text, celery_id, false,
-       priority, options::text, limit_key, stalls, queue, 0::float8
+       priority, options::text, limit_key, stalls, queue, 0::float8, false
 FROM jobs_job WHERE (id = %(id)s OR celery_id = %(celery_id)s) AND state = 'active'
 """
 

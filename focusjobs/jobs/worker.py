@@ -87,7 +87,7 @@ class Drain:
                 if self._wait_for_room(deadline):
                     continue
                 return done
-            if len(batch) == size:
+            if batch[0].more:
                 self._wake_another()
             batch = _apart(batch)
             done += self._work_off(batch, deadline)

@@ -14,7 +14,7 @@ from focusjobs.jobs.domain.lifecycle import FINISHED, State
 
 from .family import Child, settle
 from .inserting import insert
-from .records import Claim, Ended, columns, rows
+from .records import Claim, Ended, columns, numbers, rows
 
 
 def finish(ended: Sequence[Ended]) -> set[int]:
@@ -36,8 +36,12 @@ def finish(ended: Sequence[Ended]) -> set[int]:
 def _end(ended: Sequence[Ended]) -> list[Any]:
     plain = [end.claim for end in ended if end.state == State.COMPLETED and end.progress is None]
     others = [end for end in ended if end.state != State.COMPLETED or end.progress is not None]
-    done = rows(statements.COMPLETE, [[held.id for held in plain], [held.fence for held in plain]]) if plain else []
-    return done + (rows(statements.FINISH, columns(others, _finish_row)) if others else [])
+    done: list[Any] = []
+    if plain:
+        done += rows(statements.COMPLETE, [numbers(held.id for held in plain), numbers(held.fence for held in plain)])
+    if others:
+        done += rows(statements.FINISH, columns(others, _finish_row))
+    return done
 
 
 def _finish_row(end: Ended) -> tuple[Any, ...]:

@@ -82,9 +82,10 @@ def _write(common: NewJob, differing: Sequence[Row]) -> list[tuple[int, str | No
     statement = _statement(common, keyed=any(unique_keys))
     values: dict[str, Any] = {
         **vars(common),
-        "arguments": arguments,
-        "unique_keys": unique_keys,
-        "limit_keys": limit_keys,
+        # One text is several times quicker to send than an array of them.
+        "arguments": f"[{','.join(arguments)}]",
+        "unique_keys": unique_keys if any(unique_keys) else [],
+        "limit_keys": limit_keys if any(limit_keys) else [],
     }
     del values["limit"]
     return rows(statement, values)

@@ -42,6 +42,8 @@ class Claim(NamedTuple):
     queue: str
     waited: float
     """Seconds from being due to this attempt."""
+    more: bool
+    """Whether its claim left further due jobs."""
 
     @property
     def task_id(self) -> str:
@@ -76,6 +78,11 @@ def rows(statement: str, parameters: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Give whole numbers as the text of a PostgreSQL array, several times quicker than psycopg does."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def columns(items: Iterable[T], row: Callable[[T], tuple[Any, ...]]) -> list[list[Any]]:
