@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import timedelta
 
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 from kombu.utils.json import loads
 
 from . import ledger, wakeups
 from .domain.identity import task_id_of
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 100
 """Messages that are sent in one transaction."""
@@ -21,14 +25,22 @@ LOST = timedelta(minutes=1)
 
 def publish(queue: str) -> int:
     """Send the messages of waiting jobs; answer how many. A message that cannot be sent leaves its job unpublished."""
-    with transaction.atomic():
-        jobs = ledger.take_for_publication(queue, AT_ONCE)
-        for number, name, arguments, options, celery_id in jobs:
-            sent = loads(options).get("celery", {}) if options else {}
-            # By name: this process may lack the task, and `Task.apply_async` would write another job.
-            current_app.send_task(
-                name, (), json.loads(arguments), task_id=celery_id or task_id_of(number), queue=queue, **sent
-            )
+    try:
+        return _publish(queue)
+    except OperationalError as error:  # what the drain has claimed beside it must not suffer
+        logger.warning("messages not sent", extra={"queue": queue, "error": str(error)})
+        return 0
+
+
+@transaction.atomic
+def _publish(queue: str) -> int:
+    jobs = ledger.take_for_publication(queue, AT_ONCE)
+    for number, name, arguments, options, celery_id in jobs:
+        sent = loads(options).get("celery", {}) if options else {}
+        # By name: this process may lack the task, and `Task.apply_async` would write another job.
+        current_app.send_task(
+            name, (), json.loads(arguments), task_id=celery_id or task_id_of(number), queue=queue, **sent
+        )
     return len(jobs)
 
 

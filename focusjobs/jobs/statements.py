@@ -157,10 +157,12 @@ NUMBER = "SELECT id FROM jobs_job WHERE celery_id = %s"
 LOCK_QUEUE = "SELECT paused_at IS NOT NULL FROM jobs_queue WHERE name = %s FOR UPDATE"
 
 # How many jobs a queue may take now, in a statement of its own after LOCK_QUEUE, so that it sees the claims made before
-# the lock was had. Index: job_leased.
+# the lock was had. A message under way counts as a job that runs. Indexes: job_leased, job_ready_message.
 QUEUE_ROOM = """
 SELECT least(
-    coalesce(max_active - (SELECT count(*) FROM jobs_job WHERE state = 'active' AND queue = name), 1000000),
+    coalesce(max_active - (SELECT count(*) FROM jobs_job WHERE state = 'active' AND queue = name)
+                        - (SELECT count(*) FROM jobs_job WHERE queue = name AND state = 'waiting' AND lane = 'message'
+                           AND published_at IS NOT NULL), 1000000),
     CASE WHEN rate IS NULL THEN 1000000 WHEN window_start + period > now() THEN rate - window_used ELSE rate END)
 FROM jobs_queue WHERE name = %s
 """

@@ -16,11 +16,10 @@ from .housekeeping import (
     queues_with_old_messages,
     queues_with_work,
     reap,
-    take_for_publication,
     unpublish,
 )
 from .inserting import insert, insert_many
-from .limiting import claim_limited, other_work, seconds_until_room
+from .limiting import claim_limited, other_work, seconds_until_room, take_for_publication
 from .records import Claim, Ended
 
 __all__ = [

@@ -74,14 +74,6 @@ def reap() -> list[str]:
     return [job.queue for job in stalled if job.state == State.WAITING]
 
 
-def take_for_publication(queue: str, limit: int) -> list[tuple[int, str, str, str | None, str | None]]:
-    """Mark up to `limit` jobs of a queue as published, in the transaction in which the caller sends their messages.
-
-    Answers number, task, arguments and options as JSON, and Celery's own id.
-    """
-    return rows(statements.PUBLISH, [queue, limit])
-
-
 def queues_with_old_messages(older_than: timedelta) -> list[str]:
     """Give the queues with messages that were sent long ago and did not start their jobs."""
     return [row[0] for row in rows(statements.QUEUES_WITH_OLD_MESSAGES, [settings.JOBS_QUEUES, older_than])]

@@ -66,6 +66,22 @@ def _claim_keys(after: str, wanted: dict[str, Any]) -> tuple[list[Claim], str]:
     return claims, looked_at[-1][0] if len(looked_at) == KEYS else ""
 
 
+def take_for_publication(queue: str, limit: int) -> list[tuple[int, str, str, str | None, str | None]]:
+    """Mark up to `limit` jobs of a queue as published, in the transaction in which the caller sends their messages.
+
+    A message counts under the queue's limits from when it is sent; a queue that is paused gives nothing. Answers
+    number, task, arguments and options as JSON, and Celery's own id.
+    """
+    lock = rows(statements.LOCK_QUEUE, [queue])
+    if lock and lock[0][0]:
+        return []
+    free = min(limit, rows(statements.QUEUE_ROOM, [queue])[0][0]) if lock else limit
+    jobs = rows(statements.PUBLISH, [queue, free]) if free > 0 else []
+    if lock and jobs:
+        rows(statements.USE_QUEUE, {"queue": queue, "used": len(jobs)})
+    return jobs
+
+
 def other_work(queue: str) -> tuple[bool, bool]:
     """Tell whether a queue that is not paused has jobs under limits, and whether it has messages to send."""
     limited, messages = rows(statements.OTHER_WORK, [queue])[0]

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import redis
+from celery import current_app
 from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from focusjobs.jobs import InvalidJob, Limit, ledger, queues, task, worker
 from focusjobs.jobs.domain.lifecycle import State
@@ -21,7 +23,8 @@ from focusjobs.jobs.errors import InvalidTask
 from focusjobs.jobs.ledger import limiting
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.models import Limit as LimitRow
-from tests import tasks
+from focusjobs.jobs.publishing import publish
+from tests import message_tasks, tasks
 
 from .conftest import LEASE, ended
 from .drains import at_once, drain, drain_with, states
@@ -452,3 +455,58 @@ def test_a_limit_whose_key_names_what_is_no_argument_is_refused_with_its_declara
 def test_a_key_that_is_too_long_is_refused_as_what_it_is() -> None:
     with pytest.raises(InvalidJob, match="a limit's key is a text of 1 to 200 characters"):
         one_at_once.enqueue(key="x" * 250)
+
+
+# --- Messages --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of messages that were sent."""
+    ids: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda *args, task_id, **options: ids.append(task_id))
+    return ids
+
+
+def test_messages_count_under_the_limit_of_their_queue_from_when_they_are_sent(sent: list[str]) -> None:
+    queues.set_limits("default", max_active=2)
+    message_tasks.plus.enqueue_many({"x": 1, "y": number} for number in range(5))
+    tasks.add.enqueue(x=1, y=2)
+    assert [publish("default"), publish("default"), len(sent)] == [2, 0, 2]
+    assert claim_limited() == []
+    held = ledger.claim_by_task_id(sent[0], "w", LEASE)
+    assert held is not None
+    assert publish("default") == 0
+    ledger.finish([ended(held)])
+    assert publish("default") == 1
+
+
+def test_messages_count_under_the_rate_of_their_queue(sent: list[str]) -> None:
+    queues.set_limits("default", rate=3, period=timedelta(hours=1))
+    message_tasks.plus.enqueue_many({"x": 1, "y": number} for number in range(5))
+    assert [publish("default"), publish("default")] == [3, 0]
+    tasks.add.enqueue(x=1, y=2)
+    assert claim_limited() == []
+
+
+def test_a_paused_queue_sends_no_messages(sent: list[str]) -> None:
+    message_tasks.plus.enqueue(1, 2)
+    queues.pause("default", by="somebody")
+    drain()
+    assert (publish("default"), sent) == (0, [])
+    queues.resume("default")
+    drain()
+    assert len(sent) == 1
+
+
+@committed
+def test_a_message_that_cannot_be_sent_leaves_its_job_and_harms_no_other() -> None:
+    def away(*args: Any, **options: Any) -> None:
+        raise OperationalError("no broker")
+
+    made = [message_tasks.plus.enqueue(1, 2).id, tasks.add.enqueue(x=1, y=2).id, one_at_once.enqueue(key="a").id]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(current_app, "send_task", away)
+        drain()
+    assert states(made) == ["waiting", "completed", "completed"]
+    assert Job.objects.get(pk=made[0]).published_at is None
