@@ -131,7 +131,9 @@ def check_database(databases: Sequence[str] | None = None, **_: Any) -> list[che
 
 
 def _database(alias: str) -> list[checks.CheckMessage]:
-    pending = _pending_migrations(alias)
+    applied, pending = _migrations(alias)
+    if not applied:  # a database that `migrate` has yet to fill
+        return []
     if pending:  # a warning, since `migrate` itself runs the checks first
         return [
             checks.Warning(
@@ -155,12 +157,12 @@ def _database(alias: str) -> list[checks.CheckMessage]:
     ]
 
 
-def _pending_migrations(alias: str) -> list[str]:
-    """Name the migrations of the jobs that a database lacks; none where it has never had any, as before the first."""
+def _migrations(alias: str) -> tuple[set[str], list[str]]:
+    """Name the migrations of the jobs that a database has, and those that it lacks."""
     loader = MigrationLoader(connections[alias])
     applied = {name for app, name in loader.applied_migrations if app == "jobs"}
     wanted = {name for app, name in loader.graph.nodes if app == "jobs"}
-    return sorted(wanted - applied) if applied else []
+    return applied, sorted(wanted - applied)
 
 
 def _indexes() -> dict[str, str]:

@@ -148,10 +148,10 @@ def test_an_index_that_could_not_be_built_is_an_error() -> None:
 @pytest.mark.django_db
 def test_a_pending_migration_is_a_warning_so_that_migrate_can_run() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'jobs' AND name = '0002_console_rights'")
+        cursor.execute("UPDATE django_migrations SET name = '0000_before' WHERE app = 'jobs' AND name = '0001_initial'")
     (warning,) = checks.check_database(databases=["default"])
     assert ids([warning]) == ["jobs.W004"]
-    assert "0002_console_rights" in warning.msg
+    assert "0001_initial" in warning.msg
 
 
 @pytest.mark.django_db
@@ -159,7 +159,7 @@ def test_a_database_before_its_first_migration_is_not_complained_of() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'jobs'")
         cursor.execute("DROP INDEX job_ready")
-    assert "jobs.W004" not in ids(checks.check_database(databases=["default"]))
+    assert checks.check_database(databases=["default"]) == []
 
 
 # --- All of them -----------------------------------------------------------------------------------------------------
