@@ -60,6 +60,8 @@ def run(services, jobs: int, seed: int, directory: Path) -> dict[str, object]:
         left = _wait_until_drained(storm, load.unfinished)
     finally:
         storm.close()
+        if storm.deaths:
+            print("".join((directory / "workers.log").read_text().splitlines(keepends=True)[-200:]), file=sys.stderr)
     seconds = time.monotonic() - started
     audit = load.Audit.of(jobs, storm.file)
     print(f"seed {seed}: {jobs} jobs in {seconds:.0f} s through {storm.counts.total()} faults: {dict(storm.counts)}")
@@ -75,7 +77,7 @@ def run(services, jobs: int, seed: int, directory: Path) -> dict[str, object]:
         "seconds": round(seconds, 1),
         "seed": seed,
         "faults": dict(storm.counts),
-        "worker_deaths": storm.deaths,
+        "worker_deaths": len(storm.deaths),
     }
 
 

@@ -45,7 +45,7 @@ class Storm:
         self.thaws: list[tuple[float, int]] = []
         self.counts: Counter[str] = Counter()
         self.bound = 0
-        self.deaths = 0
+        self.deaths: list[int] = []
 
     def kinds(self) -> list[str]:
         """Give every kind of fault once, in random order."""
@@ -65,7 +65,7 @@ class Storm:
             signal_tree(pid, signal.SIGCONT)
         self.thaws = [thaw for thaw in self.thaws if thaw[0] > now]
         alive = [worker for worker in self.workers if worker.poll() is None]
-        self.deaths += len(self.workers) - len(alive)
+        self.deaths += [worker.returncode for worker in self.workers if worker.returncode is not None]
         self.workers = alive
         while len(self.workers) < WORKERS:
             self._start_worker()
