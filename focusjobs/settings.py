@@ -86,6 +86,10 @@ DATABASES["default"].update(
     CONN_MAX_AGE=60,
     CONN_HEALTH_CHECKS=True,
 )
+# Off where a pooler such as PgBouncer before 1.21 hands each transaction to another connection.
+JOBS_PREPARED_STATEMENTS = env.bool("JOBS_PREPARED_STATEMENTS", default=True)
+if JOBS_PREPARED_STATEMENTS:
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 REDIS_URL = env.str("REDIS_URL")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
     raise ImproperlyConfigured("REDIS_URL starts with redis://, rediss:// or, for a Unix socket, unix://.")

@@ -93,8 +93,8 @@ RETURNING job.id, fence, task, arguments::text, attempt, max_attempts, tries, wo
 _TAKEN = _COLUMNS + ", false"
 
 # Takes due jobs of a queue for one attempt, lower priority numbers first, then the oldest, unless the queue is paused
-# or limited (`CLAIM_WITHIN_ROOM` then), and tells whether there seem to be more. Workers that claim at the same moment skip
-# each other's rows. The commit need not reach the disk: a claim that a crash of PostgreSQL forgets leaves the job
+# or limited (`CLAIM_WITHIN_ROOM` then), and tells whether there seem to be more. Workers that claim at the same moment
+# skip each other's rows. The commit need not reach the disk: a claim that a crash of PostgreSQL forgets leaves the job
 # waiting, and the commit of any later write carries this one with it. Index: job_ready.
 CLAIM = (
     """

@@ -35,9 +35,6 @@ BUDGET = 2.0
 GROUP = 0.05
 """Seconds of finished work that wait, at most, to be written together; also what one batch should take."""
 
-LARGEST = 500
-"""Jobs that one claim takes at most."""
-
 TOGETHER = 100
 """Atomic jobs that share a transaction at most."""
 
@@ -58,7 +55,8 @@ class Pace:
     def batch_size(self, last: int, tasks: set[str]) -> int:
         """Give how many jobs to claim next, where the last claim took `last` jobs of these tasks."""
         slowest = max((self.seconds[task] for task in tasks), default=GROUP)
-        return max(1, min(int(GROUP / max(slowest, 1e-6)), last * 4, LARGEST))
+        most = max(1, min(int(GROUP / max(slowest, 1e-6)), last * 4))
+        return max(size for size in ledger.SIZES if size <= most)
 
 
 @dataclass

@@ -9,7 +9,7 @@ Each claim, release and retry raises the job's `fence`; whoever writes later mus
 a worker that lost its lease can change nothing. All times are the database's, so that all workers share one clock.
 """
 
-from .claiming import claim, claim_by_task_id, extend, held_by_task_id, number_of, release, standing
+from .claiming import SIZES, claim, claim_by_task_id, extend, held_by_task_id, number_of, release, standing
 from .finishing import finish, write_log
 from .housekeeping import (
     promote,
@@ -23,6 +23,7 @@ from .limiting import claim_limited, other_work, seconds_until_room, take_for_pu
 from .records import Claim, Ended
 
 __all__ = [
+    "SIZES",
     "Claim",
     "Ended",
     "claim",

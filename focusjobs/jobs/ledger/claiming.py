@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from focusjobs.jobs import statements, wakeups
 from focusjobs.jobs.domain.identity import job_id_of
 
-from .records import Claim, columns, rows
+from .records import Claim, columns, prepared_rows, rows
+
+SIZES = (1, 4, 16, 64, 256, 500)
+"""Numbers of jobs whose claim is prepared, which halves its time. Each is a statement of its own: with the number as a
+parameter PostgreSQL's generic plan would read all that waits."""
 
 
 def claim(queue: str, limit: int, worker: str, lease: timedelta) -> list[Claim]:
     """Take up to `limit` due jobs of a queue for one attempt each, in the order in which they are to run."""
-    return taken(statements.CLAIM, {"queue": queue, "limit": limit, "worker": worker, "lease": lease})
+    wanted = {"queue": queue, "worker": worker, "lease": lease}
+    if limit in SIZES:
+        return in_order(prepared_rows(statements.CLAIM.replace("%(limit)s", str(limit)), wanted))
+    return taken(statements.CLAIM, {**wanted, "limit": limit})
 
 
 def taken(statement: str, parameters: dict[str, object]) -> list[Claim]:
-    """Run a claim; UPDATE … RETURNING promises no order, so the order of priority and age is made here."""
-    return sorted(map(Claim._make, rows(statement, parameters)), key=lambda held: (held.priority, held.id))
+    """Run a claim and give what it took in the order in which it is to run."""
+    return in_order(rows(statement, parameters))
+
+
+def in_order(taken_rows: Iterable[tuple[Any, ...]]) -> list[Claim]:
+    """Give claims by priority and age; UPDATE … RETURNING promises no order."""
+    return sorted(map(Claim._make, taken_rows), key=lambda held: (held.priority, held.id))
 
 
 def claim_by_task_id(task_id: str, worker: str, lease: timedelta) -> Claim | None:

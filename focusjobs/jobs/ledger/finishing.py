@@ -14,7 +14,7 @@ from focusjobs.jobs.domain.lifecycle import FINISHED, State
 
 from .family import Child, settle
 from .inserting import insert
-from .records import Claim, Ended, columns, numbers, rows
+from .records import Claim, Ended, columns, numbers, prepared_rows, rows
 
 
 def finish(ended: Sequence[Ended]) -> set[int]:
@@ -38,7 +38,8 @@ def _end(ended: Sequence[Ended]) -> list[Any]:
     others = [end for end in ended if end.state != State.COMPLETED or end.progress is not None]
     done: list[Any] = []
     if plain:
-        done += rows(statements.COMPLETE, [numbers(held.id for held in plain), numbers(held.fence for held in plain)])
+        held = [numbers(claim.id for claim in plain), numbers(claim.fence for claim in plain)]
+        done += prepared_rows(statements.COMPLETE, held)
     if others:
         done += rows(statements.FINISH, columns(others, _finish_row))
     return done

@@ -15,7 +15,7 @@ from django.db import transaction
 from focusjobs.jobs import statements
 
 from .claiming import taken
-from .records import Claim, rows
+from .records import Claim, prepared_rows, rows
 
 KEYS = 200
 """Keys that one transaction looks at; the next one goes on behind them."""
@@ -84,7 +84,7 @@ def take_for_publication(queue: str, limit: int) -> list[tuple[int, str, str, st
 
 def other_work(queue: str) -> tuple[bool, bool]:
     """Tell whether a queue that is not paused has jobs under limits, and whether it has messages to send."""
-    limited, messages = rows(statements.OTHER_WORK, [queue])[0]
+    limited, messages = prepared_rows(statements.OTHER_WORK, [queue])[0]
     return limited, messages
 
 

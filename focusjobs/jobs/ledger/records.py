@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
+import psycopg
+from django.conf import settings
 from django.db import connection
 
 from focusjobs.jobs import results
@@ -78,6 +80,18 @@ def rows(statement: str, parameters: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+def prepared_rows(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
+    """Run a statement that PostgreSQL plans once for each connection, and give the rows that it returns.
+
+    Planning is most of the time of the short ones: the table has a dozen partial indexes to think about.
+    """
+    if not settings.JOBS_PREPARED_STATEMENTS:
+        return rows(statement, parameters)
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(statement, parameters, prepare=True).fetchall()
 
 
 def numbers(values: Iterable[int]) -> str:

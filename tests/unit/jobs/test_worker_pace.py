@@ -5,8 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusjobs.jobs.worker import GROUP, LARGEST, Pace
+from focusjobs.jobs.ledger import SIZES
+from focusjobs.jobs.worker import GROUP, Pace
 
+LARGEST = max(SIZES)
 SECONDS = st.floats(min_value=0, max_value=10_000)
 
 
@@ -38,7 +40,7 @@ def test_slower_jobs_never_make_a_larger_batch(one: float, other: float) -> None
 
 def test_a_batch_takes_about_as_long_as_one_group() -> None:
     assert GROUP == 0.05
-    assert paced(t=0.001).batch_size(LARGEST, {"t"}) == 50
+    assert paced(t=0.001).batch_size(LARGEST, {"t"}) == 16
 
 
 def test_a_slow_job_is_claimed_alone() -> None:
@@ -46,7 +48,7 @@ def test_a_slow_job_is_claimed_alone() -> None:
 
 
 def test_the_slowest_task_of_a_batch_decides() -> None:
-    assert paced(quick=0.0001, slow=0.01).batch_size(LARGEST, {"quick", "slow"}) == 5
+    assert paced(quick=0.0001, slow=0.01).batch_size(LARGEST, {"quick", "slow"}) == 4
 
 
 def test_a_task_of_which_nothing_is_known_is_claimed_alone() -> None:
