@@ -169,3 +169,9 @@ children AS (UPDATE jobs_job AS child SET parent_id = NULL
              FROM old WHERE child.parent_id = old.id AND child.id NOT IN (SELECT id FROM old))
 DELETE FROM jobs_job USING old WHERE jobs_job.id = old.id
 """
+
+# Forgets keys whose throttle is over. Index: throttle_until.
+DELETE_OVER_THROTTLES = """
+DELETE FROM jobs_throttle WHERE id = ANY(ARRAY(
+    SELECT id FROM jobs_throttle WHERE until <= now() ORDER BY until LIMIT %s FOR UPDATE SKIP LOCKED))
+"""

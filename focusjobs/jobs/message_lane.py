@@ -11,7 +11,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from celery.exceptions import Ignore
+from celery.exceptions import Ignore, MaxRetriesExceededError, Retry
 from django.conf import settings
 from kombu.utils.json import dumps
 
@@ -71,8 +71,13 @@ def run(task: Task[..., Any]) -> Any:
     if end.state == State.COMPLETED:
         return None if end.value is None else json.loads(end.value)
     if end.state == State.FAILED and end.exception is not None:
-        raise end.exception
+        raise _final(end.exception)
     raise Ignore(end.outcome)
+
+
+def _final(error: Exception) -> Exception:
+    """Give what Celery is to hear: its own `Retry` would have it wait for an attempt that does not come."""
+    return (error.exc or MaxRetriesExceededError(str(error))) if isinstance(error, Retry) else error
 
 
 def process_lost(task_id: str, error: Exception) -> bool:

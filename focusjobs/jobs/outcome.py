@@ -71,7 +71,9 @@ def what_follows(
     if delay is None:
         return Ended(**report, state=State.FAILED, outcome="failed")
     state = State.DELAYED if delay else State.WAITING
-    return Ended(**report, state=state, outcome="failed", delay=min(delay, FARTHEST))
+    # Celery's own way of asking for another attempt, which counts as any other does, so that it ends.
+    outcome = "retried" if isinstance(error, Retry) else "failed"
+    return Ended(**report, state=state, outcome=outcome, delay=min(delay, FARTHEST))
 
 
 def unwritable(claim: Claim, error: Exception) -> Ended:
@@ -86,8 +88,6 @@ def _steered(error: Exception) -> dict[str, Any] | None:
     match error:
         case Snooze(delay=delay):
             return {"state": State.DELAYED, "outcome": "snoozed", "delay": delay, "refund": 1}
-        case Retry(when=when):
-            return {"state": State.DELAYED, "outcome": "retried", "delay": _until(when), "refund": 1}
         case WaitForChildren(children=children):
             state = State.WAITING_CHILDREN if children else State.WAITING
             return {"state": state, "outcome": "children", "children": children, "refund": 1}
@@ -107,6 +107,8 @@ def _wait(claim: Claim, task: Task[..., Any] | None, error: Exception) -> timede
     """Give the wait before the next attempt, or None where there is none."""
     if claim.attempt >= claim.max_attempts or (task and isinstance(error, task.give_up_on)):
         return None
+    if isinstance(error, Retry):
+        return _until(error.when)
     backoff = task.backoff if task else UNKNOWN_TASK
     tries = claim.attempt - (claim.max_attempts - claim.tries)
     return backoff.delay(tries, error, random.random())  # noqa: S311 - jitter is no secret

@@ -72,6 +72,7 @@ class Pruner:
             return
         full = [_delete(state, keep.until(state), BATCH) == BATCH for state, keep in policies().items()]
         tally.prune(timezone.now() - tally.KEPT)
+        rows(statements.DELETE_OVER_THROTTLES, [BATCH])
         if not any(full):
             self.due = time.monotonic() + PAUSE
 

@@ -15,6 +15,7 @@ from focusjobs.jobs import EnqueuedJob, InvalidJob, Limit, interventions, ledger
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import DuplicateKey
 from focusjobs.jobs.models import Job, Throttle
+from focusjobs.jobs.retention import Pruner
 from tests import tasks
 
 from .conftest import claim, claim_one, ended
@@ -270,3 +271,11 @@ def test_options_that_clash_or_mean_nothing_are_refused(options: dict[str, Any])
     with pytest.raises(InvalidJob):
         tasks.give_back.using(**options).enqueue(value=1)
     assert Job.objects.count() == 0
+
+
+def test_throttles_that_are_over_are_forgotten_and_others_are_not() -> None:
+    for key, window in (("short", timedelta(seconds=1)), ("long", timedelta(hours=1))):
+        tasks.add.using(unique_key=key, unique_for=window).enqueue(x=1, y=2)
+    Throttle.objects.filter(key="short").update(until=timezone.now() - timedelta(seconds=1))
+    Pruner()()
+    assert list(Throttle.objects.values_list("key", flat=True)) == ["long"]

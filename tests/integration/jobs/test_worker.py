@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 from celery import states
-from celery.exceptions import TaskRevokedError
+from celery.exceptions import Retry, TaskRevokedError
 from celery.result import AsyncResult
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -355,3 +355,13 @@ def test_a_drain_that_is_out_of_time_rings_for_the_next(monkeypatch: pytest.Monk
     tasks.add.enqueue(x=1, y=2)
     assert worker.drain("default") == 0
     assert bells.llen("default") == 1
+
+
+def test_celerys_retry_is_an_attempt_like_any_other_and_so_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask_again(value: object) -> None:
+        raise Retry(when=0)
+
+    make(monkeypatch, ask_again)
+    job = run(tasks.give_back.using(attempts=2).enqueue(value=1))
+    assert (job.state, job.attempt) == ("failed", 2)
+    assert list(job.attempts.values_list("outcome", flat=True)) == ["retried", "failed"]
