@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import statements, wakeups
+from focusjobs.jobs import limit_statements, statements, wakeups
 from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
 from focusjobs.jobs.domain.limit import Limit
 from focusjobs.jobs.errors import UnknownQueue
@@ -127,5 +127,5 @@ def _insert_throttled(common: NewJob, differing: Sequence[Row]) -> list[Enqueued
 
 def _declare(limit: Limit, keys: list[str]) -> None:
     values = {"keys": keys, "at_once": limit.at_once, "rate": limit.rate, "period": limit.period}
-    rows(statements.DECLARE_LIMITS, values)
-    rows(statements.CHANGE_LIMITS, values)
+    rows(limit_statements.DECLARE_LIMITS, values)
+    rows(limit_statements.CHANGE_LIMITS, values)

@@ -7,12 +7,12 @@ import re
 import pytest
 from celery import states
 
-from focusjobs.jobs import intervention_statements, statements
+from focusjobs.jobs import intervention_statements, limit_statements, statements
 from focusjobs.jobs.domain.lifecycle import FINISHED, MOVES, PENDING, UNFINISHED, State
 
 SQL = {
     name: text
-    for module in (statements, intervention_statements)
+    for module in (statements, limit_statements, intervention_statements)
     for name, text in vars(module).items()
     if name.isupper() and isinstance(text, str)
 }
