@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.contender import Session, focusjobs, session
-from benchmarks.processes import Load, signal_tree
+from benchmarks.processes import Load, signal_tree, wait_for_quiet
 from benchmarks.servers import bench_servers, database
 
 QUICK = bool(os.environ.get("QUICK"))
@@ -27,15 +27,19 @@ WAITING = 1_000_000 // SCALE
 JOBS = 10_000 if QUICK else 40_000
 REPEATS = 3
 CLAIMS = 20 if QUICK else 100
+PATIENCE = 1.0 if QUICK else 15.0
+"""Seconds that a measurement waits for others to leave the machine alone."""
+
 TOLERANCE = 0.2
 """How much slower than on the small table it may be."""
 
+# Recent, so that the housekeeper does not prune them meanwhile.
 FILL = """
 INSERT INTO jobs_job (task, queue, arguments, state, attempt, fence, max_attempts, tries,
                       run_at, created_at, started_at, finished_at)
 SELECT 'benchmarks.noop', 'default', jsonb_build_object('n', n, 'data', repeat('x', 100)), %(state)s::text,
        1, 2, 5, 5, at, at, at, CASE WHEN %(state)s::text = 'completed' THEN at END
-FROM generate_series(1, %(rows)s) AS n, LATERAL (SELECT now() - n * interval '1 second' AS at) AS past
+FROM generate_series(1, %(rows)s) AS n, LATERAL (SELECT now() - n * interval '1 millisecond' AS at) AS past
 """
 
 Figures = dict[str, float]
@@ -71,6 +75,7 @@ def _with_finished(running: Session, rows: int, *, anew: bool = False) -> Figure
         if anew:
             running.ask("clear")
         _fill(rows - running.ask("completed"), "completed")
+        wait_for_quiet(PATIENCE)
         run = running.backlog("noop", JOBS)
         running.ask("bulk", kind="aside", jobs=CLAIMS * 100, size=1000)
         runs.append({**_chosen(run), "claim_ms": running.ask("claim", queue="statistics", claims=CLAIMS)})
@@ -83,6 +88,7 @@ def _with_waiting(running: Session) -> Figures:
     _fill(WAITING, "waiting")
     runs = []
     for _ in range(REPEATS):
+        wait_for_quiet(PATIENCE)
         claim = running.ask("claim", queue="default", claims=CLAIMS)
         runs.append({**_drain_some(running), "claim_ms": claim})
     _signal(running, "CONT")  # first: a frozen worker may hold locks

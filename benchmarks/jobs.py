@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contender import Contender, Session, WorkerEndedError, bullmq, focusjobs, others, session
-from benchmarks.processes import Load
+from benchmarks.processes import wait_for_quiet
 from benchmarks.servers import bench_servers
 
 QUICK = bool(os.environ.get("QUICK"))
@@ -28,9 +28,6 @@ NOISY = 0.25
 
 PATIENCE = 240
 """Seconds of the whole run after which nothing is repeated and nobody waits for quiet any more."""
-
-QUIET = 0.1
-"""Share of the machine that others may take when a run begins."""
 
 BARS = {"jobs_per_s": 2.0, "insert_jobs_per_s": 2.0, "enqueue_many_per_s": 2.0}
 """How many times BullMQ's on Valkey the product's figure has to be."""
@@ -60,7 +57,7 @@ class Bench:
 
     def run(self, contender: Contender, measure: Callable[[Session], dict[str, float]]) -> dict[str, float]:
         """Measure a contender, and again where others kept the machine busy; keep the quieter run."""
-        self._wait_for_quiet(20.0)
+        wait_for_quiet(20.0 if self._has_time() else 0.0)
         found = self._once(contender, measure)
         if found["foreign"] > NOISY and self._has_time():
             found = min(found, self._once(contender, measure), key=lambda run: run["foreign"])
@@ -72,14 +69,6 @@ class Bench:
 
     def _has_time(self) -> bool:
         return not QUICK and time.monotonic() - self.started < PATIENCE
-
-    def _wait_for_quiet(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while self._has_time() and time.monotonic() < until:
-            load = Load.begin()
-            time.sleep(0.5)
-            if load.foreign() < QUIET:
-                return
 
     def _once(self, contender: Contender, measure: Callable[[Session], dict[str, float]]) -> dict[str, float]:
         for _ in range(3):

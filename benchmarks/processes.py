@@ -13,6 +13,9 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = os.cpu_count() or 1
 
+QUIET = 0.1
+"""Share of the machine that others may take when a run begins."""
+
 
 def _table() -> dict[int, tuple[int, int]]:
     """Give each process's parent and the ticks that it and its reaped children took."""
@@ -68,6 +71,16 @@ class Load:
         """Give the share of the machine (0 to 1) that processes outside this benchmark took."""
         others = busy_seconds() - self.busy - (cpu_seconds(os.getpid()) - self.own)
         return max(0.0, others / (time.monotonic() - self.at) / CORES)
+
+
+def wait_for_quiet(seconds: float) -> None:
+    """Return when others leave the machine alone, or when the time is up."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        load = Load.begin()
+        time.sleep(0.5)
+        if load.foreign() < QUIET:
+            return
 
 
 def stop(process: subprocess.Popen, seconds: float = 10) -> None:
