@@ -72,15 +72,21 @@ locked AS MATERIALIZED (
 SELECT few.key, locked.key IS NOT NULL FROM few LEFT JOIN locked ON locked.key = few.key ORDER BY few.key
 """
 
-# What a queue has to do besides jobs that any drain takes: jobs under limits, and messages to send. Indexes:
+# What a queue has to do besides jobs that any drain takes: jobs under limits, and messages to send. Each part asks for
+# the first row of an index's order; EXISTS would have the planner read the table where many other jobs wait. Indexes:
 # job_ready_limited, job_ready, job_ready_message.
 OTHER_WORK = """
-SELECT NOT coalesce(queue.paused_at IS NOT NULL, false) AND (
-           EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'limited')
-           OR (queue.name IS NOT NULL AND EXISTS (
-               SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'drain'))),
-       EXISTS (SELECT FROM jobs_job WHERE jobs_job.queue = known.name AND state = 'waiting' AND lane = 'message'
-               AND published_at IS NULL) AND queue.paused_at IS NULL
+SELECT queue.paused_at IS NULL AND coalesce(
+           (SELECT true FROM jobs_job AS job WHERE job.queue = known.name AND state = 'waiting' AND lane = 'limited'
+            ORDER BY limit_key, priority, id LIMIT 1),
+           CASE WHEN queue.name IS NOT NULL THEN (
+               SELECT true FROM jobs_job AS job WHERE job.queue = known.name AND state = 'waiting' AND lane = 'drain'
+               ORDER BY priority, id LIMIT 1) END,
+           false),
+       queue.paused_at IS NULL AND coalesce(
+           (SELECT true FROM jobs_job AS job WHERE job.queue = known.name AND state = 'waiting' AND lane = 'message'
+            AND published_at IS NULL ORDER BY id LIMIT 1),
+           false)
 FROM (SELECT %s::text) AS known (name) LEFT JOIN jobs_queue AS queue USING (name)
 """
 

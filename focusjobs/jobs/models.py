@@ -225,7 +225,7 @@ class Limit(models.Model):
     period = models.DurationField(null=True)
     window_start = models.DateTimeField(null=True)
     window_used = models.PositiveIntegerField(db_default=0)
-    used_at = models.DateTimeField(db_default=Now(), help_text="Limits that nothing used for long are forgotten.")
+    used_at = models.DateTimeField(db_default=Now(), help_text="When a job under it last started.")
 
     def __str__(self) -> str:
         return self.key
