@@ -35,8 +35,9 @@ BUDGET = 2.0
 GROUP = 0.05
 """Seconds of finished work that wait, at most, to be written together; also what one batch should take."""
 
-TOGETHER = 100
-"""Atomic jobs that share a transaction at most."""
+TOGETHER = 16, 500
+"""Atomic jobs that share a transaction: at first, and at most. One that fails has all of its group run again by
+themselves, so groups grow while they succeed and become small again when they do not."""
 
 LONGEST_WAIT = 0.5
 """Seconds for which a drain waits for the next period of a rate limit; housekeeping rings after longer ones."""
@@ -47,10 +48,16 @@ class Pace:
     """How long the jobs of each task took of late, in seconds (a moving average), in this process."""
 
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(lambda: GROUP))
+    together: int = TOGETHER[0]
+    """Atomic jobs that share a transaction next time."""
 
     def note(self, task: str, took: float) -> None:
         """Take one more run into account."""
         self.seconds[task] = 0.8 * self.seconds[task] + 0.2 * took if task in self.seconds else took
+
+    def note_group(self, *, succeeded: bool) -> None:
+        """Let the next group of atomic jobs be larger or, after a failure, small."""
+        self.together = min(self.together * 2, TOGETHER[1]) if succeeded else max(self.together // 8, 1)
 
     def batch_size(self, last: int, tasks: set[str]) -> int:
         """Give how many jobs to claim next, where the last claim took `last` jobs of these tasks."""
@@ -148,16 +155,18 @@ class Drain:
 
     def _run_together(self, rest: deque[ledger.Claim]) -> None:
         """Run atomic jobs at the head of `rest` in one transaction; one by one where it cannot be committed."""
-        group = list(takewhile(is_atomic, islice(rest, TOGETHER)))
+        group = list(takewhile(is_atomic, islice(rest, self.pace.together)))
         start = time.monotonic()
         for _ in group:
             rest.popleft()  # begun: where the process ends in one of them, they are not given back as if nothing were
         try:
             ended = run_together(group, self.pulse, GROUP)
         except Exception:  # each is run again by itself, and its own error becomes its outcome
+            self.pace.note_group(succeeded=False)
             for claim in group:
                 self._run_one(claim)
             return
+        self.pace.note_group(succeeded=True)
         rest.extendleft(reversed(group[len(ended) :]))
         for end in ended:
             self.pace.note(end.claim.task, (time.monotonic() - start) / len(ended))

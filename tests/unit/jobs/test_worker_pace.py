@@ -68,3 +68,19 @@ def test_one_slow_run_is_forgotten() -> None:
     for _ in range(50):
         pace.note("t", 0.0001)
     assert pace.batch_size(LARGEST, {"t"}) > 100
+
+
+def test_groups_of_atomic_jobs_grow_while_they_succeed_up_to_the_most() -> None:
+    pace, sizes = Pace(), []
+    for _ in range(8):
+        sizes.append(pace.together)
+        pace.note_group(succeeded=True)
+    assert sizes == [16, 32, 64, 128, 256, 500, 500, 500]
+
+
+def test_a_group_that_fails_makes_the_next_ones_small_and_never_empty() -> None:
+    pace, sizes = Pace(), []
+    for succeeded in (True, True, False, False, False, True):
+        pace.note_group(succeeded=succeeded)
+        sizes.append(pace.together)
+    assert sizes == [32, 64, 8, 1, 1, 2]
