@@ -154,6 +154,7 @@ def report(figures: dict[str, Figures], seconds: float) -> None:
         for name, values in found.items():
             print(f"  {name:<22}{_short(statistics.median(values)):>9}  [{_short(min(values))}..{_short(max(values))}]")
         medians[contender] = {name: round(statistics.median(values), 3) for name, values in found.items()}
+    _report_ratios(figures)
     print(
         f"\n{seconds:.0f} s; us are CPU time of workers and servers a job; foreign is what others took of the machine."
     )

@@ -11,6 +11,7 @@ import time
 from datetime import timedelta
 from functools import cache
 
+import psycopg
 from django.db import connection
 
 from focusjobs.jobs import Fixed, current_job, task
@@ -35,9 +36,12 @@ def _pipe() -> int:
 
 @task(atomic=True)
 def insert_row(*, n: int, data: str) -> None:
-    """Write one row exactly once: it commits with the job's completion."""
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO bench_row (n) VALUES (%s)", [n])
+    """Write one row exactly once: it commits with the job's completion.
+
+    A prepared statement of the bare driver on Django's connection, as BullMQ's handler has one of node's driver.
+    """
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute("INSERT INTO bench_row (n) VALUES (%s)", [n], prepare=True)
 
 
 SOON = Fixed(wait=timedelta(seconds=0.2))
