@@ -62,11 +62,13 @@ class Pulse:
         self._wake = threading.Event()
         threading.Thread(target=self._run, name="pulse", daemon=True).start()
 
-    def hold(self, claims: Iterable[ledger.Claim]) -> None:
-        """Begin to keep these leases."""
+    def hold(self, claims: Iterable[ledger.Claim], *, is_short: bool = False) -> None:
+        """Begin to keep these leases; those that are short are prolonged at the next beat."""
         now = time.monotonic()
+        since = now - self.lease.total_seconds() if is_short else now
         with self.lock:
-            self.held.update({claim.id: Held(claim, now, now) for claim in claims})
+            for claim in claims:
+                self.held.setdefault(claim.id, Held(claim, since, now))
 
     def watch(self, claim: ledger.Claim, context: JobContext) -> None:
         """Write what this running job reports. Raises `LeaseLost` where it is known not to be this process's."""

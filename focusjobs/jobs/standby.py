@@ -20,7 +20,8 @@ from uuid import uuid4
 import redis
 from django.conf import settings
 
-from .wakeups import STANDBY, client
+from .ledger import Claim
+from .wakeups import STANDBY, bell_of, client
 
 logger = logging.getLogger(__name__)
 
@@ -58,12 +59,15 @@ class Roster:
         if member is not None:
             client().lpush(bell_of(member.decode()), LEAVE)
 
-    def take_post(self) -> Post | None:
-        """Stand by for this worker, unless another process does or none is to. Raises `redis.RedisError`."""
+    def take_post(self, worker: str) -> Post | None:
+        """Stand by for this worker, unless another process does or none is to. Raises `redis.RedisError`.
+
+        worker: the name under which this process holds jobs.
+        """
         queues = cast("bytes | None", client().get(self._queues))
         if queues is None:
             return None
-        member = f"{uuid4()},{','.join(json.loads(queues))},"
+        member = f"{worker}|{uuid4()},{','.join(json.loads(queues))},"
         taken = client().set(self._post, member, nx=True, ex=3 * CYCLE)
         return Post(self._post, member, self._queues) if taken else None
 
@@ -85,23 +89,32 @@ class Post:
     roster: str
     """The key that tells the worker's queues; it goes when the worker is to end."""
 
-    def bells(self) -> Iterator[str]:
-        """Give the queues that are rung for, as they are; begin with each once, since it may have been rung before."""
+    def bells(self) -> Iterator[str | Claim]:
+        """Give the queues that are rung for and the jobs that are handed over, as they come.
+
+        Begins with each queue once, since it may have been rung before, and while nobody can hand anything over.
+        """
         end = time.monotonic() + LONGEST
         try:
-            self._renew()
             yield from self.member.split(",")[1:-1]
             while time.monotonic() < end and self._renew():
                 rung = cast("list[bytes] | None", _patient_client().brpop([bell_of(self.member)], timeout=CYCLE))
-                if rung is None:
-                    continue
-                if rung[1] == LEAVE:
-                    return
-                yield rung[1].decode()
+                if rung is not None and rung[1] == LEAVE:
+                    break
+                if rung is not None:
+                    yield _read(rung[1])
+            yield from self._last_bells()
         except redis.RedisError as error:
             logger.warning("stands by no longer", extra={"error": str(error)})
         finally:
             self._leave()
+
+    def _last_bells(self) -> Iterator[str | Claim]:
+        """Stand by no longer, and give what came meanwhile."""
+        client().zrem(STANDBY, self.member)
+        while rung := cast("bytes | None", client().rpop(bell_of(self.member))):
+            if rung != LEAVE:
+                yield _read(rung)
 
     def _renew(self) -> bool:
         """Keep the place; tell whether the worker still wants somebody there."""
@@ -121,9 +134,8 @@ class Post:
             logger.warning("the place will be free in a few seconds", extra={"error": str(error)})
 
 
-def bell_of(member: str) -> str:
-    """Give the list at which a process that stands by is rung."""
-    return f"focusjobs:bell:{member}"
+def _read(message: bytes) -> str | Claim:
+    return Claim._make(json.loads(message)) if message.startswith(b"[") else message.decode()
 
 
 @cache

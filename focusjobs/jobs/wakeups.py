@@ -11,7 +11,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from uuid import uuid4
 
 import redis
@@ -52,6 +52,18 @@ return 0
 """
 
 
+# Takes a process that stands by for a queue off the list, until it stands by again. KEYS: the list. ARGV: the queue.
+RESERVE = """
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], redis.call('TIME')[1], '+inf', 'LIMIT', 0, 50)) do
+  if string.find(member, ',' .. ARGV[1] .. ',', 1, true) then
+    redis.call('ZREM', KEYS[1], member)
+    return member
+  end
+end
+return false
+"""
+
+
 def ring_after_commit(queue: str) -> None:
     """Ring once when the current transaction commits, or now where there is none."""
     bell = _bell(queue)
@@ -61,8 +73,11 @@ def ring_after_commit(queue: str) -> None:
 
 
 @cache
-def _bell(queue: str) -> Callable[[], bool]:
-    return partial(ring, queue)
+def _bell(queue: str) -> Callable[[], None]:
+    def bell() -> None:  # with a name, which Django tells when a callback fails
+        ring(queue)
+
+    return bell
 
 
 def ring(queue: str, *, lost: bool = False) -> bool:
@@ -75,6 +90,29 @@ def ring(queue: str, *, lost: bool = False) -> bool:
         logger.warning("wake-up not sent", extra={"queue": queue, "error": str(error)})
         return False
     return bool(sent)
+
+
+def reserve(queue: str) -> str | None:
+    """Give the name of a process that stands by for a queue, which nobody else will ring now; None without one."""
+    try:
+        member = _reserver()(keys=[STANDBY], args=[queue])
+    except redis.RedisError as error:
+        logger.warning("nobody reserved", extra={"queue": queue, "error": str(error)})
+        return None
+    return member.decode() if member else None
+
+
+def deliver(member: str, message: str) -> None:
+    """Ring a reserved process with a message: a queue, or a claim as JSON. Raises `redis.RedisError`."""
+    with client().pipeline(transaction=False) as pipe:
+        pipe.lpush(bell_of(member), message)
+        pipe.expire(bell_of(member), 5)
+        pipe.execute()
+
+
+def bell_of(member: str) -> str:
+    """Give the list at which a process that stands by is rung."""
+    return f"focusjobs:bell:{member}"
 
 
 def answer(queue: str) -> None:
@@ -107,6 +145,11 @@ def client() -> redis.Redis:
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None, health_check_interval=30
     )
+
+
+@cache
+def _reserver() -> redis.commands.core.Script:
+    return client().register_script(RESERVE)
 
 
 @cache

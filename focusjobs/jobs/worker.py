@@ -81,10 +81,16 @@ class Drain:
     behind: str = ""
     """The limit key behind which the next claim of limited jobs begins."""
 
-    def run(self) -> int:
-        """Work the queue off until it is empty or the budget is spent; answer how many jobs were run."""
+    def run(self, handed_over: Sequence[ledger.Claim] = ()) -> int:
+        """Work the queue off until it is empty or the budget is spent; answer how many jobs were run.
+
+        Begins with jobs that were claimed for this process by whoever enqueued them, under a short lease.
+        """
         deadline = time.monotonic() + BUDGET
         done, size, turn = 0, 1, 0
+        if handed_over:
+            self.pulse.hold(handed_over, is_short=True)
+            done += self._work_off(handed_over, deadline)
         while time.monotonic() < deadline:
             turn += 1
             batch = self._claim(size, turn)
@@ -208,9 +214,11 @@ def _apart(batch: list[ledger.Claim]) -> list[ledger.Claim]:
 _pace = Pace()
 
 
-def drain(queue: str) -> int:
-    """Work a queue off; tell how many jobs were run."""
-    return Drain(queue, pulse_of_process(), _pace).run()
+def drain(rung: str | ledger.Claim) -> int:
+    """Work a queue off, beginning with a job of it that was handed over; tell how many jobs were run."""
+    if isinstance(rung, str):
+        return Drain(rung, pulse_of_process(), _pace).run()
+    return Drain(rung.queue, pulse_of_process(), _pace).run([rung])
 
 
 def drain_and_stand_by(queue: str, node: str) -> int:
@@ -218,14 +226,14 @@ def drain_and_stand_by(queue: str, node: str) -> int:
     wakeups.answer(queue)
     done = drain(queue)
     try:
-        post = Roster(node).take_post()
+        post = Roster(node).take_post(worker_name())
     except redis.RedisError:
         return done
     for rung in post.bells() if post else ():
         try:
             done += drain(rung)
         except Error:
-            logger.exception("drain failed; standing by no longer", extra={"queue": rung})
+            logger.exception("drain failed; standing by no longer", extra={"rung": str(rung)})
             connection.close()
             break
     return done

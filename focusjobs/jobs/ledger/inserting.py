@@ -16,6 +16,7 @@ from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
 from focusjobs.jobs.domain.limit import Limit
 from focusjobs.jobs.errors import UnknownQueue
 
+from .handing_over import hand_over_after_commit
 from .records import rows
 
 logger = logging.getLogger(__name__)
@@ -44,10 +45,17 @@ def insert_many(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
         _declare(common.limit, sorted({key for _, _, key in differing if key is not None}))
     answers = _insert_throttled(common, differing) if common.unique_for else _insert(common, differing)
     if any(answer.created for answer in answers):
-        wakeups.ring_after_commit(common.queue)
+        _tell_after_commit(common, len(answers))
     if logger.isEnabledFor(logging.DEBUG):
         _log(common, [answer.id for answer in answers if answer.created])
     return answers
+
+
+def _tell_after_commit(common: NewJob, count: int) -> None:
+    if count == 1 and common.lane == "drain" and common.limit is None and not (common.delay or common.run_at):
+        hand_over_after_commit(common.queue)
+    else:
+        wakeups.ring_after_commit(common.queue)
 
 
 def _log(common: NewJob, ids: Sequence[int]) -> None:

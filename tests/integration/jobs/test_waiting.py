@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,17 +19,21 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def later() -> Callable[[Callable[[], Any]], None]:
-    """Does something in a thread of its own, a moment from now."""
+def later() -> Iterator[Callable[[Callable[[], Any]], None]]:
+    """Does something in a thread of its own, a moment from now, and has it done before the test's rows go."""
+    timers: list[threading.Timer] = []
 
     def start(action: Callable[[], Any]) -> None:
         def act() -> None:
             action()
             connection.close()
 
-        threading.Timer(0.15, act).start()
+        timers.append(threading.Timer(0.15, act))
+        timers[-1].start()
 
-    return start
+    yield start
+    for timer in timers:
+        timer.join(20)
 
 
 def work_off() -> None:
