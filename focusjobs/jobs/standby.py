@@ -12,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -19,9 +20,10 @@ from uuid import uuid4
 
 import redis
 from django.conf import settings
+from redis.client import PubSub
 
 from .ledger import Claim
-from .wakeups import STANDBY, bell_of, client
+from .wakeups import STANDBY, bell_of, channel_of, client
 
 logger = logging.getLogger(__name__)
 
@@ -94,20 +96,31 @@ class Post:
 
         Begins with each queue once, since it may have been rung before, and while nobody can hand anything over.
         """
-        end = time.monotonic() + LONGEST
         try:
             yield from self.member.split(",")[1:-1]
-            while time.monotonic() < end and self._renew():
-                rung = cast("list[bytes] | None", _patient_client().brpop([bell_of(self.member)], timeout=CYCLE))
-                if rung is not None and rung[1] == LEAVE:
-                    break
-                if rung is not None:
-                    yield _read(rung[1])
-            yield from self._last_bells()
+            with self.presence():
+                yield from self._coming_bells(time.monotonic() + LONGEST)
+                yield from self._last_bells()
         except redis.RedisError as error:
             logger.warning("stands by no longer", extra={"error": str(error)})
         finally:
             self._leave()
+
+    @contextmanager
+    def presence(self) -> Iterator[None]:
+        """Listen to a channel: Redis knows at once when a process that listens has died. Raises `redis.RedisError`."""
+        with cast(PubSub, _patient_client().pubsub()) as listening:  # type: ignore[no-untyped-call]
+            listening.subscribe(channel_of(self.member))
+            listening.get_message(timeout=CYCLE)
+            yield
+
+    def _coming_bells(self, end: float) -> Iterator[str | Claim]:
+        while time.monotonic() < end and self._renew():
+            rung = cast("list[bytes] | None", _patient_client().brpop([bell_of(self.member)], timeout=CYCLE))
+            if rung is not None and rung[1] == LEAVE:
+                return
+            if rung is not None:
+                yield _read(rung[1])
 
     def _last_bells(self) -> Iterator[str | Claim]:
         """Stand by no longer, and give what came meanwhile."""

@@ -28,19 +28,35 @@ FORGET = 60
 STANDBY = "focusjobs:standby"
 """The processes that stand by (`focusjobs.jobs.standby`): names that list their queues, by when they are forgotten."""
 
-# Rings the process that stands by for the queue, which is taken off the list until it stands by again; where there is
-# none, sends the Celery message. KEYS: the queue's list, its mark, the list of who stands by. ARGV: the Celery message,
-# seconds until the mark is forgotten, "1" to send it also over a mark when the list is empty, as it is when a wake-up
-# was lost; the queue. A list that nobody reads does not grow without end.
-RING = """
-local now = redis.call('TIME')[1]
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], now, '+inf', 'LIMIT', 0, 50)) do
-  if string.find(member, ',' .. ARGV[4] .. ',', 1, true) then
-    redis.call('ZREM', KEYS[3], member)
-    redis.call('LPUSH', 'focusjobs:bell:' .. member, ARGV[4])
-    redis.call('EXPIRE', 'focusjobs:bell:' .. member, 5)
-    return 1
+# Finds a process that stands by for a queue and takes it off the list, until it stands by again. One whose channel
+# nobody listens to any more has died.
+_FIND = """
+local function find(list, queue)
+  local now = redis.call('TIME')[1]
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', list, now, '+inf', 'LIMIT', 0, 50)) do
+    if string.find(member, ',' .. queue .. ',', 1, true) then
+      redis.call('ZREM', list, member)
+      if redis.call('PUBSUB', 'NUMSUB', 'focusjobs:here:' .. member)[2] > 0 then
+        return member
+      end
+    end
   end
+  return false
+end
+"""
+
+# Rings the process that stands by for the queue; where there is none, sends the Celery message. A list that nobody
+# reads does not grow without end. KEYS: the queue's list, its mark, the list of who stands by. ARGV: the Celery
+# message, seconds until the mark is forgotten, "1" to send it also over a mark when the list is empty, as it is when a
+# wake-up was lost; the queue.
+RING = (
+    _FIND
+    + """
+local member = find(KEYS[3], ARGV[4])
+if member then
+  redis.call('LPUSH', 'focusjobs:bell:' .. member, ARGV[4])
+  redis.call('EXPIRE', 'focusjobs:bell:' .. member, 5)
+  return 1
 end
 local fresh = redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[2])
 local length = redis.call('LLEN', KEYS[1])
@@ -50,18 +66,11 @@ if (fresh and length < 100) or (ARGV[3] == '1' and length == 0) then
 end
 return 0
 """
+)
 
 
-# Takes a process that stands by for a queue off the list, until it stands by again. KEYS: the list. ARGV: the queue.
-RESERVE = """
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], redis.call('TIME')[1], '+inf', 'LIMIT', 0, 50)) do
-  if string.find(member, ',' .. ARGV[1] .. ',', 1, true) then
-    redis.call('ZREM', KEYS[1], member)
-    return member
-  end
-end
-return false
-"""
+# Reserves a process that stands by for a queue. KEYS: the list of who stands by. ARGV: the queue.
+RESERVE = _FIND + "return find(KEYS[1], ARGV[1])"
 
 
 def ring_after_commit(queue: str) -> None:
@@ -113,6 +122,11 @@ def deliver(member: str, message: str) -> None:
 def bell_of(member: str) -> str:
     """Give the list at which a process that stands by is rung."""
     return f"focusjobs:bell:{member}"
+
+
+def channel_of(member: str) -> str:
+    """Give the channel to which a process that stands by listens as long as it lives."""
+    return f"focusjobs:here:{member}"
 
 
 def answer(queue: str) -> None:

@@ -26,8 +26,9 @@ def post(bells: redis.Redis) -> Iterator[standby.Post]:
     roster.publish(["default"])
     taken = roster.take_post("7@host")
     assert taken is not None
-    taken._renew()
-    yield taken
+    with taken.presence():
+        taken._renew()
+        yield taken
     taken._leave()
 
 
@@ -84,6 +85,14 @@ def test_a_job_that_never_arrives_waits_again_once_its_first_lease_is_over(post:
     Job.objects.filter(pk=made.id).update(leased_until="2020-01-01T00:00:00Z")
     assert ledger.reap() == ["default"]
     assert state(made.id) == "waiting"
+
+
+def test_nothing_is_handed_to_a_process_that_has_died(bells: redis.Redis) -> None:
+    dead = standby.Post("focusjobs:post:node", "7@host|x,default,", "focusjobs:queues:node")
+    dead._renew()
+    made = tasks.add.enqueue(x=1, y=2)
+    assert state(made.id) == "waiting"
+    assert bells.llen("default") == 1
 
 
 def test_the_first_lease_is_seconds_long(post: standby.Post) -> None:
