@@ -15,12 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import redis
 from django.conf import settings
-from redis.client import PubSub
 
 from .ledger import Claim
 from .wakeups import STANDBY, bell_of, channel_of, client
@@ -109,7 +108,8 @@ class Post:
     @contextmanager
     def presence(self) -> Iterator[None]:
         """Listen to a channel: Redis knows at once when a process that listens has died. Raises `redis.RedisError`."""
-        with cast(PubSub, _patient_client().pubsub()) as listening:  # type: ignore[no-untyped-call]
+        pubsub: Any = _patient_client().pubsub  # untyped upstream
+        with pubsub() as listening:
             listening.subscribe(channel_of(self.member))
             listening.get_message(timeout=CYCLE)
             yield
