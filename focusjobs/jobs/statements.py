@@ -104,6 +104,22 @@ WITH picked AS MATERIALIZED (
 """
 )
 
+# Writes a job that is claimed from the start, for a process that stands by; no row where the queue has settings of its
+# own, or where another job waits that comes first. Its lease counts from now and not from the transaction's beginning.
+# Indexes: primary key of the queues, job_ready.
+INSERT_CLAIMED = (
+    """
+INSERT INTO jobs_job AS job (task, queue, arguments, options, priority, max_attempts, tries, user_id, run_at,
+                             expires_at, state, attempt, fence, worker, started_at, leased_until)
+SELECT %(task)s, %(queue)s, %(arguments)s::jsonb, %(options)s::jsonb, %(priority)s, %(max_attempts)s, %(max_attempts)s,
+       %(user_id)s, now(), %(expires_at)s, 'active', 1, 1, %(worker)s, clock_timestamp(), clock_timestamp() + %(lease)s
+WHERE (SELECT true FROM jobs_queue WHERE name = %(queue)s) IS NULL
+  AND (SELECT true FROM jobs_job WHERE queue = %(queue)s AND state = 'waiting' AND lane = 'drain'
+       ORDER BY priority, id LIMIT 1) IS NULL
+"""
+    + TAKEN
+)
+
 # Takes jobs that go by Celery messages for publication, in the transaction that publishes them. Index:
 # job_ready_message.
 PUBLISH = """

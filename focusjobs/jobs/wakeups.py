@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import time
 from collections.abc import Callable
 from functools import cache
 from uuid import uuid4
@@ -101,12 +102,24 @@ def ring(queue: str, *, lost: bool = False) -> bool:
     return bool(sent)
 
 
+SILENCE = 5.0
+"""Seconds for which Redis is not asked who stands by after it did not answer."""
+
+_silence = {"until": 0.0}
+
+
 def reserve(queue: str) -> str | None:
-    """Give the name of a process that stands by for a queue, which nobody else will ring now; None without one."""
+    """Give the name of a process that stands by for a queue, which nobody else will ring now; None without one.
+
+    It is asked inside the caller's transaction, and so not again for some seconds where Redis did not answer.
+    """
+    if time.monotonic() < _silence["until"]:
+        return None
     try:
         member = _reserver()(keys=[STANDBY], args=[queue])
     except redis.RedisError as error:
         logger.warning("nobody reserved", extra={"queue": queue, "error": str(error)})
+        _silence["until"] = time.monotonic() + SILENCE
         return None
     return member.decode() if member else None
 

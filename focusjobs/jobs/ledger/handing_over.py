@@ -1,58 +1,67 @@
 """Hands a job to a process that stands by for its queue, so that this need not ask the ledger what there is to do.
 
-The process that enqueued claims the job itself, after its commit, when its connection is warm, in the name of the one
-that stands by. The lease is short until that one has the job; where the job does not reach it, housekeeping finds the
-lease over and the job waits again.
+The job is written as claimed by that process, and sent to it after the commit. The lease is short until it has the job;
+where the job does not reach it, housekeeping finds the lease over and the job waits again.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+import time
 from datetime import timedelta
-from functools import cache
 
 import redis
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import wakeups
+from focusjobs.jobs import statements, wakeups
+from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
 
-from .claiming import claim, release
+from .claiming import release, taken
+from .records import Claim
 
 logger = logging.getLogger(__name__)
 
 FIRST_LEASE = timedelta(seconds=3)
-"""How long a job may be under way to the process that is to run it."""
+"""How long a job may be under way to the process that is to run it, the rest of its transaction included."""
 
 
-def hand_over_after_commit(queue: str) -> None:
-    """Hand a job over once when the current transaction commits, or now where there is none."""
-    bell = _bell(queue)
-    if not any(callback is bell for _, callback, _ in transaction.get_connection().run_on_commit):
-        transaction.on_commit(bell, robust=True)
+def may_be_handed_over(job: NewJob) -> bool:
+    """Tell whether a job is due, free of limits and keys, and no member of a flow or schedule."""
+    ties = (job.limit, job.unique_for, job.delay, job.run_at, job.parent_id, job.schedule_id, job.celery_id)
+    return job.lane == "drain" and not any(ties) and not job.children_left and not job.replace_pending
 
 
-@cache
-def _bell(queue: str) -> Callable[[], None]:
-    def bell() -> None:  # with a name, which Django tells when a callback fails
-        hand_over(queue)
+def hand_over(job: NewJob, arguments: str) -> EnqueuedJob | None:
+    """Write a job for a process that stands by, and send it there after the commit.
 
-    return bell
-
-
-def hand_over(queue: str) -> None:
-    """Claim the next due job of a queue for a process that stands by; ring as usual where there is neither."""
-    member = wakeups.reserve(queue)
+    Answers None, and writes nothing, where nobody stands by, where other jobs of the queue wait, or where the queue has
+    limits or is paused.
+    """
+    member = wakeups.reserve(job.queue)
     if member is None:
-        wakeups.ring(queue)
-        return
-    claims = claim(queue, 1, member.partition("|")[0], min(settings.JOBS_LEASE, FIRST_LEASE))
+        return None
+    lease = min(settings.JOBS_LEASE, FIRST_LEASE)
+    wanted = {**vars(job), "arguments": arguments, "worker": member.partition("|")[0], "lease": lease}
+    claims = taken(statements.INSERT_CLAIMED, wanted)
+    if not claims:
+        return None
+    began = time.monotonic()
+
+    def send() -> None:
+        _send(member, claims[0], in_time=time.monotonic() - began < lease.total_seconds() / 2)
+
+    transaction.on_commit(send, robust=True)
+    return EnqueuedJob(claims[0].id)
+
+
+def _send(member: str, claim: Claim, *, in_time: bool) -> None:
+    """Send a job to the process that is to run it; give it back where that fails or its transaction took too long."""
     try:
-        wakeups.deliver(member, json.dumps(claims[0]) if claims else queue)
+        if in_time:
+            wakeups.deliver(member, json.dumps(claim))
+            return
     except redis.RedisError as error:
-        logger.warning("job not handed over", extra={"queue": queue, "error": str(error)})
-        release(claims)
-    if claims and claims[0].more:
-        wakeups.ring(queue)
+        logger.warning("job not handed over", extra={"job_id": claim.id, "error": str(error)})
+    release([claim])

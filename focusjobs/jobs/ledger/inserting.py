@@ -16,7 +16,7 @@ from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
 from focusjobs.jobs.domain.limit import Limit
 from focusjobs.jobs.errors import UnknownQueue
 
-from .handing_over import hand_over_after_commit
+from .handing_over import hand_over, may_be_handed_over
 from .records import rows
 
 logger = logging.getLogger(__name__)
@@ -43,19 +43,25 @@ def insert_many(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
     check_queue(common.queue)
     if common.limit is not None:
         _declare(common.limit, sorted({key for _, _, key in differing if key is not None}))
-    answers = _insert_throttled(common, differing) if common.unique_for else _insert(common, differing)
-    if any(answer.created for answer in answers):
-        _tell_after_commit(common, len(answers))
+    answers = _hand_over(common, differing) or _insert_and_ring(common, differing)
     if logger.isEnabledFor(logging.DEBUG):
         _log(common, [answer.id for answer in answers if answer.created])
     return answers
 
 
-def _tell_after_commit(common: NewJob, count: int) -> None:
-    if count == 1 and common.lane == "drain" and common.limit is None and not (common.delay or common.run_at):
-        hand_over_after_commit(common.queue)
-    else:
+def _hand_over(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
+    """Give a single job to a process that stands by; an empty list where that is not to be."""
+    if len(differing) > 1 or differing[0][1] is not None or not may_be_handed_over(common):
+        return []
+    made = hand_over(common, differing[0][0])
+    return [made] if made else []
+
+
+def _insert_and_ring(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
+    answers = _insert_throttled(common, differing) if common.unique_for else _insert(common, differing)
+    if any(answer.created for answer in answers):
         wakeups.ring_after_commit(common.queue)
+    return answers
 
 
 def _log(common: NewJob, ids: Sequence[int]) -> None:

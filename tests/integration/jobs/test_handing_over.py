@@ -1,4 +1,4 @@
-"""Jobs that are handed to a process which stands by: claimed after the commit by whoever enqueued them."""
+"""Jobs that are handed to a process which stands by: written as claimed by it, and sent there after the commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 import redis
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from focusjobs.jobs import Limit, ledger, queues, standby, task, wakeups, worker
 from focusjobs.jobs.ledger import handing_over
@@ -99,7 +99,7 @@ def test_the_first_lease_is_seconds_long(post: standby.Post) -> None:
     job = Job.objects.get(pk=tasks.add.enqueue(x=1, y=2).id)
     assert job.leased_until is not None
     assert job.started_at is not None
-    assert job.leased_until - job.started_at == timedelta(seconds=3)
+    assert abs(job.leased_until - job.started_at - timedelta(seconds=3)) < timedelta(milliseconds=50)
 
 
 def test_many_jobs_are_rung_for_and_not_handed_over(post: standby.Post) -> None:
@@ -119,18 +119,41 @@ def test_delayed_and_limited_jobs_are_not_handed_over(post: standby.Post) -> Non
 def test_a_job_of_a_paused_queue_is_not_handed_over(post: standby.Post) -> None:
     queues.pause("default", by="ana", reason="looking")
     made = tasks.add.enqueue(x=1, y=2)
-    assert rung(post) == ["default"]
+    assert rung(post) == []
     assert state(made.id) == "waiting"
 
 
-def test_the_oldest_job_is_handed_over_and_the_rest_is_rung_for(post: standby.Post, bells: redis.Redis) -> None:
-    first = Job.objects.create(task="tests.add", queue="default", arguments={"x": 1, "y": 1})
+def test_a_job_does_not_overtake_one_that_waits(post: standby.Post, bells: redis.Redis) -> None:
+    Job.objects.create(task="tests.add", queue="default", arguments={"x": 1, "y": 1})
     second = tasks.add.enqueue(x=2, y=2)
-    (claim,) = rung(post)
-    assert isinstance(claim, ledger.Claim)
-    assert claim.id == first.pk
+    assert rung(post) == []
     assert state(second.id) == "waiting"
     assert bells.llen("default") == 1
+
+
+def test_a_job_whose_transaction_took_long_is_given_back_and_not_sent(
+    post: standby.Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handing_over, "FIRST_LEASE", timedelta(0))
+    job = Job.objects.get(pk=tasks.add.enqueue(x=1, y=2).id)
+    assert rung(post) == []
+    assert (job.state, job.attempt, job.stalls) == ("waiting", 0, 0)
+
+
+def test_redis_is_not_asked_again_at_once_where_it_did_not_answer(
+    post: standby.Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fail(**_: object) -> None:
+        asked.append("who stands by?")
+        raise redis.ConnectionError("gone")
+
+    monkeypatch.setattr(wakeups, "_reserver", lambda: fail)
+    monkeypatch.setattr(wakeups, "_silence", {"until": 0.0})
+    made = [tasks.add.enqueue(x=x, y=0) for x in range(3)]
+    assert [state(job.id) for job in made] == ["waiting"] * 3
+    assert len(asked) == 1
 
 
 def test_without_anybody_who_stands_by_a_celery_message_is_sent(bells: redis.Redis) -> None:
@@ -153,13 +176,3 @@ def test_who_stands_by_is_handed_one_job_at_a_time(post: standby.Post) -> None:
     made = [tasks.add.enqueue(x=x, y=0) for x in range(2)]
     assert [state(job.id) for job in made] == ["active", "waiting"]
     assert len(rung(post)) == 1
-
-
-def test_a_database_that_goes_away_after_the_commit_does_not_reach_the_caller(
-    post: standby.Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise OperationalError("gone")
-
-    monkeypatch.setattr(handing_over, "claim", fail)
-    assert state(tasks.add.enqueue(x=1, y=2).id) == "waiting"
