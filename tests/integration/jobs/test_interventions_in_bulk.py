@@ -186,5 +186,6 @@ def test_an_act_rings_only_after_the_commit(bells: Any, django_capture_on_commit
     with django_capture_on_commit_callbacks(execute=False) as callbacks:
         interventions.retry([job.pk])
     assert bells.llen("default") == 0
-    assert [callback() for callback in callbacks] == [True]
+    (bell,) = callbacks
+    bell()
     assert wakeups.client().llen("default") == 1
