@@ -41,7 +41,8 @@ class LedgerBackend(DatabaseBackend):  # type: ignore[misc]  # untyped upstream
         return super().mark_as_revoked(task_id, reason, *args, **options)
 
     def _get_task_meta_for(self, task_id: str) -> Any:
-        number = int(task_id) if task_id.isdecimal() else job_id_of(task_id)
+        text = str(task_id)  # `AsyncResult(job.id)` has a number
+        number = int(text) if text.isdecimal() else job_id_of(text)
         if number is None:
             return super()._get_task_meta_for(task_id)
         return self._job_meta(number, task_id)

@@ -365,3 +365,9 @@ def test_celerys_retry_is_an_attempt_like_any_other_and_so_ends(monkeypatch: pyt
     job = run(tasks.give_back.using(attempts=2).enqueue(value=1))
     assert (job.state, job.attempt) == ("failed", 2)
     assert list(job.attempts.values_list("outcome", flat=True)) == ["retried", "failed"]
+
+
+def test_a_result_is_found_by_the_jobs_number_as_well() -> None:
+    made = tasks.add.enqueue(x=40, y=2)
+    run(made)
+    assert AsyncResult(made.id).get(timeout=1) == AsyncResult(made.task_id).get(timeout=1) == 42
