@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -177,16 +176,3 @@ def test_figures_of_a_habit_agree_with_one_another(rule: Rule, records: dict[dat
     if summary.best_streak:
         assert summary.best_streak.end <= TODAY + HORIZON
     assert summary.total_done <= len(records)
-
-
-def test_the_time_of_a_summary_grows_no_faster_than_the_history() -> None:
-    rule = Rule(freq_num=1, freq_den=365)
-
-    def seconds(days: int) -> float:
-        records = {TODAY - timedelta(days=back): TICK for back in range(days)}
-        began = process_time()
-        summarise(rule, records, TODAY)
-        return process_time() - began
-
-    four_times_the_days, some_days = (min(seconds(days) for _ in range(5)) for days in (3600, 900))
-    assert four_times_the_days < 8 * some_days
