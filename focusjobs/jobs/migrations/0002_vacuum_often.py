@@ -1,4 +1,4 @@
-"""Vacuum the ledger after a twentieth of it has changed, in place of a fifth.
+"""Vacuum the ledger after a fiftieth of it has changed, in place of a fifth.
 
 Each job leaves three dead row versions behind. Claims walk past the dead entries of their index until they are vacuumed,
 and the planner's statistics are of a table that has long changed.
@@ -13,8 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            "ALTER TABLE jobs_job SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05,"
-            " fillfactor = 80)",
-            "ALTER TABLE jobs_job RESET (autovacuum_vacuum_scale_factor, autovacuum_analyze_scale_factor, fillfactor)",
+            "ALTER TABLE jobs_job SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)",
+            "ALTER TABLE jobs_job RESET (autovacuum_vacuum_scale_factor, autovacuum_analyze_scale_factor)",
         ),
     ]
