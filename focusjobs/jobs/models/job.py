@@ -1,17 +1,16 @@
-"""The ledger's tables: jobs, their unsuccessful attempts and their log lines.
+"""Jobs, their unsuccessful attempts and their log lines.
 
-Only `focusjobs.jobs.ledger` writes them; everything else reads.
+Only `focusjobs.jobs.ledger` and what operators do write them; everything else reads.
 """
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
-from .domain.identity import task_id_of
-from .domain.lifecycle import FINISHED, UNFINISHED, State
+from ..domain.identity import task_id_of
+from ..domain.lifecycle import FINISHED, UNFINISHED, State
 
 STATE_CHOICES = [(state.value, state.value.replace("_", " ")) for state in State]
 
@@ -80,6 +79,7 @@ class Job(models.Model):
     celery_id = models.CharField(max_length=155, null=True)  # noqa: DJ001 - only where Celery chose the id
     worker = models.CharField(max_length=200, db_default="")
     run_at = models.DateTimeField(db_default=Now(), help_text="Not before this.")
+    due_at = models.DateTimeField(null=True, help_text="When it was to run at first, where that has been put off.")
     expires_at = models.DateTimeField(null=True, help_text="Not started after this.")
     leased_until = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True, help_text="When its own Celery message was last sent.")
@@ -88,12 +88,22 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     progress = models.JSONField(null=True)
     error = models.TextField(db_default="", help_text="The latest error, in one line.")
+    # Without a constraint: the group's row is written by whoever counts, after the job has ended.
+    error_group = models.ForeignKey(
+        "ErrorGroup", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
 
     objects = JobQuerySet.as_manager()
 
     class Meta:
         default_permissions = ("view",)
-        permissions = (("retry_job", "Can retry job"), ("cancel_job", "Can cancel job"))
+        permissions = (
+            ("view_job_args", "Can see personal arguments of jobs"),
+            ("retry_job", "Can retry job"),
+            ("bulk_retry_job", "Can retry many jobs at once"),
+            ("edit_retry_job", "Can retry job with other arguments"),
+            ("cancel_job", "Can cancel job"),
+        )
         indexes = (
             models.Index(
                 fields=["queue", "priority", "id"],
@@ -122,6 +132,9 @@ class Job(models.Model):
             models.Index(fields=["state", "finished_at"], condition=models.Q(state__in=FINISHED), name="job_finished"),
             models.Index(fields=["user", "id"], condition=models.Q(user__isnull=False), name="job_of_user"),
             models.Index(fields=["parent"], condition=models.Q(parent__isnull=False), name="job_of_parent"),
+            models.Index(
+                fields=["error_group", "id"], condition=models.Q(error_group__isnull=False), name="job_of_error_group"
+            ),
         )
         constraints = (
             models.UniqueConstraint(
@@ -165,9 +178,14 @@ class Attempt(models.Model):
     finished_at = models.DateTimeField(db_default=Now())
     error = models.TextField(db_default="")
     traceback = models.TextField(db_default="")
+    release = models.CharField(max_length=100, db_default="", help_text="What the worker ran.")
+    error_group = models.ForeignKey(
+        "ErrorGroup", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
 
     class Meta:
         ordering = ("id",)
+        indexes = (models.Index(fields=["release", "job"], name="attempt_of_release"),)
 
     def __str__(self) -> str:
         return f"attempt {self.number} of job {self.job_id}"
@@ -187,127 +205,3 @@ class LogLine(models.Model):
 
     def __str__(self) -> str:
         return self.line
-
-
-class Queue(models.Model):
-    """What operators and settings say about a queue. A queue without a row runs without limits."""
-
-    name = models.CharField(max_length=100, primary_key=True)
-    paused_at = models.DateTimeField(null=True, blank=True)
-    paused_by = models.CharField(max_length=254, blank=True)
-    pause_reason = models.CharField(max_length=500, blank=True)
-    resume_at = models.DateTimeField(null=True, blank=True, help_text="Resumes by itself then; empty: by hand only.")
-    max_active = models.PositiveIntegerField(null=True, blank=True, help_text="Jobs that run at once.")
-    rate = models.PositiveIntegerField(null=True, blank=True, help_text="Jobs that start in a period.")
-    period = models.DurationField(null=True, blank=True)
-    window_start = models.DateTimeField(null=True, editable=False)
-    window_used = models.PositiveIntegerField(db_default=0, editable=False)
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=models.Q(rate__isnull=True, period__isnull=True)
-                | models.Q(rate__gte=1, period__isnull=False),
-                name="queue_rate_has_a_period",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Limit(models.Model):
-    """How many jobs that share a key may run at once, or start in a period, over all queues and workers."""
-
-    key = models.CharField(max_length=200, primary_key=True)
-    max_active = models.PositiveIntegerField(null=True)
-    rate = models.PositiveIntegerField(null=True)
-    period = models.DurationField(null=True)
-    window_start = models.DateTimeField(null=True)
-    window_used = models.PositiveIntegerField(db_default=0)
-    used_at = models.DateTimeField(db_default=Now(), help_text="When a job under it last started.")
-
-    def __str__(self) -> str:
-        return self.key
-
-
-class Throttle(models.Model):
-    """A key under which a task makes no further job for a while."""
-
-    task = models.CharField(max_length=200)
-    key = models.CharField(max_length=200)
-    until = models.DateTimeField()
-    job_id = models.BigIntegerField()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["task", "key"], name="throttle_key"),)
-        indexes = (models.Index(fields=["until"], name="throttle_until"),)
-
-    def __str__(self) -> str:
-        return f"{self.task} {self.key}"
-
-
-class Schedule(models.Model):
-    """When a job is made again and again: by a cron line in a time zone, or every so often."""
-
-    class Missed(models.TextChoices):
-        """What happens about ticks that passed while nothing ran."""
-
-        SKIP = "skip", "skip them"
-        ONCE = "once", "make one job for all of them"
-        ALL = "all", "make a job for each"
-
-    name = models.CharField(max_length=200, unique=True)
-    task = models.CharField(max_length=200)
-    arguments = models.JSONField(default=dict, blank=True)
-    queue = models.CharField(max_length=100, blank=True, help_text="Empty: the task's own.")
-    cron = models.CharField(max_length=200, blank=True, help_text="Minute, hour, day, month, weekday: “0 3 * * *”.")
-    every = models.DurationField(null=True, blank=True)
-    timezone = models.CharField(max_length=64, default="UTC")
-    enabled = models.BooleanField(default=True)
-    missed = models.CharField(max_length=4, choices=Missed.choices, default=Missed.ONCE)
-    overlap = models.BooleanField(
-        default=True, help_text="Make a job also while the one before is unfinished; off: that tick is skipped."
-    )
-    declared = models.BooleanField(default=False, editable=False, help_text="Comes from the code.")
-    declaration = models.JSONField(null=True, editable=False, help_text="What the code said when it was last read.")
-    next_run_at = models.DateTimeField(null=True, blank=True)
-    last_run_at = models.DateTimeField(null=True, editable=False)
-    last_job_id = models.BigIntegerField(null=True, editable=False)
-    problem = models.CharField(max_length=500, blank=True, editable=False, help_text="Why its latest tick made no job.")
-
-    class Meta:
-        permissions = (("run_schedule", "Can run schedule"),)
-        indexes = (models.Index(fields=["next_run_at"], condition=models.Q(enabled=True), name="schedule_due"),)
-        constraints = (
-            models.CheckConstraint(
-                condition=(models.Q(every__isnull=True) & ~models.Q(cron="")) | models.Q(every__isnull=False, cron=""),
-                name="schedule_is_cron_or_every",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Tally(models.Model):
-    """How a task did on a queue in one minute, over all workers; the source of charts and metrics."""
-
-    minute = models.DateTimeField()
-    task = models.CharField(max_length=200)
-    queue = models.CharField(max_length=100)
-    completed = models.PositiveBigIntegerField(db_default=0)
-    failed = models.PositiveBigIntegerField(db_default=0, help_text="Jobs that ended as failed.")
-    errors = models.PositiveBigIntegerField(db_default=0, help_text="Attempts that ended in an error.")
-    cancelled = models.PositiveBigIntegerField(db_default=0)
-    run_seconds = models.FloatField(db_default=0)
-    wait_seconds = models.FloatField(db_default=0, help_text="From being due to being started, first attempts only.")
-    run_buckets = ArrayField(models.PositiveBigIntegerField(), default=list)
-    wait_buckets = ArrayField(models.PositiveBigIntegerField(), default=list)
-
-    class Meta:
-        verbose_name_plural = "tallies"
-        constraints = (models.UniqueConstraint(fields=["minute", "task", "queue"], name="tally_minute"),)
-
-    def __str__(self) -> str:
-        return f"{self.task} at {self.minute}"
