@@ -27,6 +27,7 @@ if not SECRET_KEY:
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+RELEASE = env.str("RELEASE", default="dev")[:100]  # what runs here, such as a version or a commit
 ROOT_URLCONF = "focusjobs.urls"
 WSGI_APPLICATION = "focusjobs.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -129,9 +130,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-JOBS_QUEUES = env.list("JOBS_QUEUES", default=["default", "imports", "statistics", "notifications"])
+JOBS_QUEUES = env.list("JOBS_QUEUES", default=["default", "imports", "statistics", "notifications", "operations"])
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in JOBS_QUEUES]
 JOBS_LEASE = timedelta(seconds=env.int("JOBS_LEASE_SECONDS", default=30))
+# How long a due job may wait; a queue can have a time of its own.
+JOBS_EXPECTED_WAIT = timedelta(seconds=env.float("JOBS_EXPECTED_WAIT_SECONDS", default=60))
+# Jobs that one operation may retry, by group of people; who is in several has the most of theirs.
+JOBS_RETRY_CAPS = env.dict("JOBS_RETRY_CAPS", cast={"value": int}, default={"On-call": 200_000})
 JOBS_EVENTS = env.bool("JOBS_EVENTS", default=True)  # a Redis stream of what happens to jobs
 # How long finished jobs are kept, and optionally how many of each state before the oldest go; 0 keeps none.
 JOBS_KEEP_COMPLETED = timedelta(days=env.float("JOBS_KEEP_COMPLETED_DAYS", default=7))

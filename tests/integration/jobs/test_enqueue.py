@@ -151,7 +151,7 @@ def test_one_bad_call_among_many_writes_nothing() -> None:
 
 
 def test_an_unknown_queue_is_refused_before_anything_is_written() -> None:
-    sentence = r"^There is no queue “mail”; JOBS_QUEUES has default, imports, statistics, notifications\.$"
+    sentence = r"^There is no queue “mail”; JOBS_QUEUES has default, imports, statistics, notifications, operations\.$"
     with pytest.raises(UnknownQueue, match=sentence):
         tasks.add.using(queue="mail").enqueue(x=1, y=2)
     with pytest.raises(UnknownQueue, match=sentence):
