@@ -55,7 +55,7 @@ def parse(text: str, *, now: datetime | None = None) -> Q:
     """Give a filter as Django's. `now` is what lengths of time count back from. Raises `QueryError`."""
     if not is_storable(text):
         raise QueryError("A filter holds a character that no job can have.")
-    given = _conditions(text)
+    given = conditions(text)
     now = now or timezone.now()
     states = one_of_states(given["state"]) if "state" in given else tuple(State)
     found = Q() if "state" not in given else Q(state__in=states)
@@ -71,7 +71,8 @@ def parse(text: str, *, now: datetime | None = None) -> Q:
     return found
 
 
-def _conditions(text: str) -> dict[str, str]:
+def conditions(text: str) -> dict[str, str]:
+    """Give a filter's values by its words, as they are written, quotation marks included. Raises `QueryError`."""
     given: dict[str, str] = {}
     position = 0
     while text[position:].strip():
