@@ -3,30 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg, BoolOr, StringAgg
+from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from habits.domain.calendar import logical_date
-from habits.domain.records import Kind, Record, Rule, TargetType
+from habits.domain.records import Kind, Part, Record, Rule, TargetType
 from habits.models import Completion, Habit, User
+
+_AMOUNT = {"total": Cast(Sum("value"), BigIntegerField()), "excused": BoolOr("skipped")}
+
+_NOTED = BoolOr(ExpressionWrapper(~Q(note=""), BooleanField()))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDay:
+    """What was recorded of a local day, by all devices together."""
+
+    day: date
+    value: int | None
+    """Thousandths of a unit."""
+    skipped: bool
+    note: str
+    source: str
+    """Which way the latest of it came in."""
+    updated_at: datetime
+
+    @property
+    def part(self) -> Part:
+        """The record, apart from where it came from."""
+        return Part(self.value, self.skipped, self.note)
 
 
 def habits_of(user: User) -> QuerySet[Habit]:
-    """Give all habits of a person, archived ones too, in the order of their list."""
-    return Habit.objects.filter(user=user)
+    """Give all habits of a person, archived ones too but not those deleted, in the order of their list."""
+    return Habit.objects.filter(user=user, deleted=False)
 
 
-def completions_between(habit: Habit, first: date, last: date) -> QuerySet[Completion]:
-    """Give the records of a habit from one day to another, both included, the newest first."""
-    return habit.completions.filter(day__range=(first, last))
+def days_of(habit: Habit, first: date = date.min, last: date = date.max) -> QuerySet[Completion, Any]:
+    """Give the recorded days of a habit from one day to another, both included, for `recorded` to read.
+
+    The devices' parts of a day add up as in `habits.domain.records.combine`. Index: completion_history.
+    """
+    parts: QuerySet[Completion, Any] = habit.completions.order_by().filter(day__range=(first, last)).values("day")
+    return parts.annotate(
+        **_AMOUNT,
+        text=StringAgg("note", "\n", filter=~Q(note=""), order_by="slot", default=Value("")),
+        sources=ArrayAgg("source", order_by="-updated_at"),
+        changed_at=Max("updated_at"),
+    ).filter(Q(total__isnull=False) | Q(excused=True) | ~Q(text=""))
+
+
+def recorded(row: Mapping[str, Any]) -> RecordedDay:
+    """Read a row of `days_of`."""
+    value, skipped = _content(row["total"], row["excused"])
+    return RecordedDay(row["day"], value, skipped, row["text"], row["sources"][0], row["changed_at"])
+
+
+def _content(total: int | None, excused: bool) -> tuple[int | None, bool]:
+    """Give the amount of a day and whether it is skipped."""
+    amount = None if total is None else max(total, 0)
+    skipped = excused and not amount
+    return None if skipped else amount, skipped
+
+
+def recorded_day(habit: Habit, day: date) -> RecordedDay | None:
+    """Give what was recorded of one day, if anything."""
+    return next(map(recorded, days_of(habit, day, day)), None)
 
 
 def records_of(habit: Habit) -> Mapping[date, Record]:
     """Give everything recorded of a habit, by local day, as the rules of `habits.domain` take it."""
-    rows = habit.completions.order_by().annotate(noted=~Q(note="")).values_list("day", "value", "skipped", "noted")
-    return {day: Record(value=value, skipped=skipped, noted=noted) for day, value, skipped, noted in rows}
+    rows: QuerySet[Completion, Any] = habit.completions.order_by().values("day").annotate(**_AMOUNT, noted=_NOTED)
+    return {row["day"]: Record(*_content(row["total"], row["excused"]), noted=row["noted"]) for row in rows}
 
 
 def rule_of(habit: Habit) -> Rule:

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from habits.domain.records import THOUSANDTHS
-from habits.models import Completion, Habit, User
-from habits.selectors import local_today
+from habits.models import Habit, User
+from habits.selectors import RecordedDay, local_today
 
 LARGEST = 1e12
 """The largest amount and position, in either direction; above it, doubles and thousandths lose precision."""
@@ -108,17 +108,17 @@ class NewHabitSerializer(HabitSerializer):
     )
 
 
-class CompletionSerializer(serializers.ModelSerializer[Completion]):
-    """What was recorded of a day. Putting it replaces the day's record as a whole."""
+class CompletionSerializer(serializers.Serializer[RecordedDay]):
+    """What was recorded of a day, by all devices together. Putting it replaces the day's record as a whole."""
 
+    day = serializers.DateField(read_only=True)
     value = ThousandthsField(required=False, allow_null=True, default=None, help_text="1 is a tick, 0 is “not done”.")
     skipped = serializers.BooleanField(default=False, help_text="Excused: neither done nor missed.")
     note = serializers.CharField(default="", allow_blank=True, max_length=20_000)
-
-    class Meta:
-        model = Completion
-        fields = ("day", "value", "skipped", "note", "source", "updated_at")
-        read_only_fields = ("day", "source", "updated_at")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field of that name is meant
+        read_only=True, help_text="Which way it came in: app, import or admin."
+    )
+    updated_at = serializers.DateTimeField(read_only=True)
 
 
 class DayRangeSerializer(serializers.Serializer[Any]):

@@ -1,8 +1,8 @@
 """Writes of the habits app: one transaction each, and what depends on it told inside that transaction.
 
-A change that follows from a habit's records or from what it asks for raises `Habit.completions_version` and sends
-`habits.signals.completions_changed`. Repeating a write changes, and tells, nothing. Content that is not valid raises
-`django.core.exceptions.ValidationError`; a habit that was deleted meanwhile raises `Habit.DoesNotExist`.
+Habits and days are merged like the edits of one more device, so that phones learn of them (`habits.merging`). Repeating
+a write changes, and tells, nothing. Content that is not valid raises `django.core.exceptions.ValidationError`; a habit
+that was deleted meanwhile raises `Habit.DoesNotExist`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Max, Model
+from django.db.models import Max, Model
 from django.utils import timezone
 
+from habits.domain.records import Part
 from habits.domain.territory import first_weekday_of_locale
+from habits.merging import Merging, day_writes, habit_write
 from habits.models import Backup, Completion, Habit, User, new_client_id
-from habits.selectors import habits_of, local_today
-from habits.signals import completions_changed
+from habits.selectors import RecordedDay, habits_of, local_today, recorded_day
 from habits.tasks import import_backup
 
 MAX_BACKUP = 32 * 1024 * 1024
@@ -29,6 +30,14 @@ FIRST_DAY = date(1970, 1, 1)
 
 LONGEST_PERIOD = 366
 """Days over which a frequency may count."""
+
+SHOWN_FIELDS = frozenset(
+    {
+        *("name", "question", "notes", "category", "color", "kind", "freq_num", "freq_den", "weekdays"),
+        *("target_type", "target_value", "unit", "reminder_time", "reminder_weekdays", "position", "archived"),
+    }
+)
+"""What a person can set of a habit."""
 
 RULE_FIELDS = frozenset({"kind", "freq_num", "freq_den", "weekdays", "target_type", "target_value"})
 """What a habit asks for: with these its statistics change."""
@@ -71,33 +80,52 @@ def create_habit(*, user: User, client_id: str | None = None, **fields: Unpack[H
 
     So a phone that lost the answer repeats its request. The habit that is found stays as it is.
     """
-    habit = Habit(user=user, client_id=client_id or new_client_id())
-    _assign(habit, fields)
-    if "position" not in fields:
-        habit.position = (habits_of(user).aggregate(last=Max("position"))["last"] or 0) + 1
-    _validate(habit, RULE_FIELDS)
-    values = {field.attname: getattr(habit, field.attname) for field in Habit._meta.concrete_fields if field.editable}
-    del values["id"], values["user_id"]
-    return Habit.objects.get_or_create(user=user, client_id=habit.client_id, defaults=values)
+    with Merging(user.pk) as session:
+        known = Habit.objects.filter(user=user, client_id=client_id).first() if client_id else None
+        if known:
+            _refuse_deleted(known)
+            return known, False
+        habit = Habit(user=user, client_id=client_id or new_client_id())
+        _assign(habit, fields)
+        if "position" not in fields:
+            habit.position = (habits_of(user).aggregate(last=Max("position"))["last"] or 0) + 1
+        _validate(habit, RULE_FIELDS)
+        session.merge([habit_write(habit, SHOWN_FIELDS)])
+    return Habit.objects.get(user=user, client_id=habit.client_id), True
 
 
 @transaction.atomic
 def update_habit(*, habit: Habit, **fields: Unpack[HabitFields]) -> Habit:
     """Change a habit and give it as it now is."""
-    locked = _lock(habit)
-    changed = _assign(locked, fields)
-    if changed:
-        _validate(locked, changed)
-        locked.save(update_fields=[*changed, "updated_at"])
-    if changed & RULE_FIELDS:
-        _announce(locked)
-    return locked
+    with Merging(habit.user_id) as session:
+        current = _current(habit)
+        if changed := _assign(current, fields):
+            _validate(current, changed)
+            session.merge([habit_write(current, changed)])
+    return _current(habit)
 
 
 @transaction.atomic
 def delete_habit(*, habit: Habit) -> None:
-    """Delete a habit with all its records. Archiving (`update_habit(archived=True)`) keeps them."""
-    _lock(habit).delete()
+    """Delete a habit with all its records, on all phones; `restore_habit` brings it back for half a year.
+
+    Archiving (`update_habit(archived=True)`) keeps it in sight.
+    """
+    with Merging(habit.user_id) as session:
+        current = _current(habit)
+        current.deleted = True
+        session.merge([habit_write(current, {"deleted"})])
+
+
+@transaction.atomic
+def restore_habit(*, user: User, client_id: str) -> Habit:
+    """Bring a deleted habit back with all its records. Raises `Habit.DoesNotExist`."""
+    with Merging(user.pk) as session:
+        habit = Habit.objects.get(user=user, client_id=client_id)
+        if habit.deleted:
+            habit.deleted = False
+            session.merge([habit_write(habit, {"deleted"})])
+    return _current(habit)
 
 
 @transaction.atomic
@@ -109,34 +137,34 @@ def record_completion(
     skipped: bool = False,
     note: str = "",
     source: str = Completion.Source.APP,
-) -> tuple[Completion, bool]:
+) -> tuple[RecordedDay, bool]:
     """Make this the record of a local day, in place of any other; tell True if the day had none.
 
     `value` is in thousandths of a unit. Days from 1970-01-01 to one after the person's today are accepted: a phone
     that travels east is ahead of the zone that is known here.
     """
-    locked = _lock(habit)
-    _validate_day(locked.user, day)
-    record = locked.completions.filter(day=day).first()
-    created = record is None
-    record = record or Completion(habit=locked, day=day)
-    changed = _set(record, {"value": value, "skipped": skipped, "note": note})
-    if created or changed:
-        record.source = source
-        _validate_record(locked, record)
-        record.save()
-        _announce(locked)
-    return record, created
+    with Merging(habit.user_id) as session:
+        current = _current(habit)
+        _validate_day(current.user, day)
+        wanted = Part(value, skipped, note)
+        before = recorded_day(current, day)
+        if before is None or before.part != wanted:
+            _validate_record(current, wanted)
+            session.merge(day_writes(current, {day: wanted}, source=source))
+    record = recorded_day(current, day)
+    assert record is not None  # noqa: S101 - a record that is not empty has just been merged
+    return record, before is None
 
 
 @transaction.atomic
 def clear_completion(*, habit: Habit, day: date) -> bool:
     """Forget what was recorded of a day; False if that was nothing."""
-    locked = _lock(habit)
-    deleted, _ = locked.completions.filter(day=day).delete()
-    if deleted:
-        _announce(locked)
-    return bool(deleted)
+    with Merging(habit.user_id) as session:
+        current = _current(habit)
+        if recorded_day(current, day) is None:
+            return False
+        session.merge(day_writes(current, {day: Part()}))
+    return True
 
 
 @transaction.atomic
@@ -167,19 +195,14 @@ def accept_backup(*, user: User, filename: str, content: bytes) -> Backup:
     return backup
 
 
-def _lock(habit: Habit) -> Habit:
-    """Give the habit as it is, with its owner, held until the end of the transaction.
-
-    The lock is the weaker one: rows that refer to the habit can still be inserted.
-    """
-    return Habit.objects.select_for_update(of=("self",), no_key=True).select_related("user").get(pk=habit.pk)
+def _current(habit: Habit) -> Habit:
+    """Give the habit as it is now, with its owner. Raises `Habit.DoesNotExist` also where it is deleted."""
+    return Habit.objects.select_related("user").get(pk=habit.pk, deleted=False)
 
 
-def _announce(habit: Habit) -> None:
-    """Tell that a habit's statistics have changed. The caller holds its lock."""
-    Habit.objects.filter(pk=habit.pk).update(completions_version=F("completions_version") + 1)
-    habit.completions_version += 1
-    completions_changed.send(sender=Habit, habit_ids=[habit.pk], user_id=habit.user_id)
+def _refuse_deleted(habit: Habit) -> None:
+    if habit.deleted:
+        raise ValidationError({"id": ValidationError("The habit of this id is deleted; restore it.", code="deleted")})
 
 
 def _set(row: Model, values: dict[str, Any]) -> set[str]:
@@ -192,9 +215,11 @@ def _set(row: Model, values: dict[str, Any]) -> set[str]:
 def _assign(habit: Habit, fields: HabitFields) -> set[str]:
     values: dict[str, Any] = dict(fields)
     archived = values.pop("archived", None)
+    changed = _set(habit, values)
     if archived is not None and archived != (habit.archived_at is not None):
-        values["archived_at"] = timezone.now() if archived else None
-    return _set(habit, values)
+        habit.archived_at = timezone.now() if archived else None
+        changed.add("archived")
+    return changed
 
 
 def _validate(habit: Habit, changed: frozenset[str] | set[str]) -> None:
@@ -222,9 +247,9 @@ def _validate_day(user: User, day: date) -> None:
         raise ValidationError({"day": ValidationError(message, code="day_out_of_range")})
 
 
-def _validate_record(habit: Habit, record: Completion) -> None:
+def _validate_record(habit: Habit, record: Part) -> None:
     value, error = record.value, None
-    if value is None and not record.skipped and not record.note:
+    if record == Part():
         raise ValidationError("A record has a value, is skipped, or has a note; delete it to forget the day.", "empty")
     if value is not None and record.skipped:
         error = "A skipped day has no value."

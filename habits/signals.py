@@ -6,4 +6,5 @@ A receiver may enqueue jobs and nothing else, so that a change stays as quick as
 from django.dispatch import Signal
 
 completions_changed = Signal()
-"""Records of habits changed. Arguments: `habit_ids` (list of int) and `user_id` (int)."""
+"""Records of habits changed. Arguments: `habit_ids` (list of int), `user_id` (int), and `since`, by habit the earliest
+day (date) that changed, or None where what the habit asks for changed and so every day may count differently."""

@@ -9,11 +9,15 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from focusjobs.jobs import Exponential, current_job, task
+from focusjobs.jobs import Exponential, Snooze, current_job, schedule, task
 from habits.imports.backup import UnreadableBackup
 from habits.imports.detect import read_backup
 from habits.imports.restore import restore
+from habits.merging import Busy, drain, late_users
 from habits.models import Backup
+
+LATE = timedelta(seconds=30)
+"""Age at which a push counts as left behind."""
 
 
 @task(
@@ -40,3 +44,25 @@ def import_backup(*, backup_id: int) -> dict[str, int]:
     backup.content, backup.imported_at = None, timezone.now()
     backup.save(update_fields=["content", "imported_at"])
     return summary
+
+
+@task(queue="default", attempts=20, backoff=Exponential(base=timedelta(seconds=1), cap=timedelta(minutes=5)))
+def merge_pushes(*, user_id: int) -> None:
+    """Merge what a person's phones have pushed and nobody merged yet."""
+    try:
+        drain(user_id, patience=timedelta(seconds=10))
+    except Busy as busy:
+        raise Snooze(timedelta(seconds=2)) from busy
+
+
+@task(queue="default", attempts=1)
+def sweep_pushes() -> int:
+    """Have pushes merged that have waited for longer than any job takes; answer for how many people."""
+    users = list(late_users(LATE))
+    merge_pushes.using(unique_key="sync:{user_id}", unique_until="started").enqueue_many(
+        {"user_id": user_id} for user_id in users
+    )
+    return len(users)
+
+
+schedule("sweep-pushes", sweep_pushes, every=timedelta(minutes=1), missed="once", overlap=False)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("me", views.ProfileView.as_view(), name="profile"),
     path("habits", views.HabitListView.as_view(), name="habits"),
     path("habits/<client_id:client_id>", views.HabitView.as_view(), name="habit"),
+    path("habits/<client_id:client_id>/restore", views.RestoreView.as_view(), name="habit_restore"),
     path("habits/<client_id:client_id>/completions", views.CompletionListView.as_view(), name="completions"),
     path("habits/<client_id:client_id>/completions/<day:day>", views.CompletionView.as_view(), name="completion"),
 ]

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from habits import services
 from habits.models import Habit, User
 from habits.pagination import CompletionPages, HabitPages
-from habits.selectors import completions_between, habits_of
+from habits.selectors import days_of, habits_of, recorded
 from habits.serializers import (
     CompletionSerializer,
     DayRangeSerializer,
@@ -103,9 +103,22 @@ class HabitView(OwnHabitView):
 
     @extend_schema(operation_id="habit_delete", responses={204: None})
     def delete(self, request: PersonRequest, client_id: str) -> Response:
-        """Delete the habit with all its records."""
+        """Delete the habit with all its records, on all phones. For half a year it can be restored."""
         services.delete_habit(habit=self.habit(request, client_id))
         return Response(status=204)
+
+
+class RestoreView(APIView):
+    """A habit that was deleted."""
+
+    @extend_schema(operation_id="habit_restore", request=None, responses=HabitSerializer)
+    def post(self, request: PersonRequest, client_id: str) -> Response:
+        """Bring the habit back with all its records; one that is not deleted stays as it is."""
+        try:
+            habit = services.restore_habit(user=request.user, client_id=client_id)
+        except Habit.DoesNotExist as error:
+            raise Http404 from error
+        return Response(HabitSerializer(habit).data)
 
 
 class CompletionListView(OwnHabitView):
@@ -123,8 +136,8 @@ class CompletionListView(OwnHabitView):
         days = DayRangeSerializer(data=request.query_params)
         days.is_valid(raise_exception=True)
         first, last = days.validated_data.get("from", date.min), days.validated_data.get("to", date.max)
-        page = self.paginate_queryset(completions_between(self.habit(request, client_id), first, last))
-        return self.get_paginated_response(CompletionSerializer(page, many=True).data)
+        page = self.paginate_queryset(days_of(self.habit(request, client_id), first, last)) or []
+        return self.get_paginated_response(CompletionSerializer(map(recorded, page), many=True).data)
 
 
 class CompletionView(OwnHabitView):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import factory
+from django.db import connection, transaction
 from factory.django import DjangoModelFactory
 
+from habits.domain.identity import completion_id
 from habits.models import Completion, Habit, User
 
 FIRST_DAY = date(2026, 1, 1)
@@ -20,7 +24,28 @@ class UserFactory(DjangoModelFactory[User]):
     email = factory.Sequence(lambda n: f"person{n}@example.com")
 
 
-class HabitFactory(DjangoModelFactory[Habit]):
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Let rows of habits and days be written past the merge, as no code of the product may."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('sync.version', 'test', true)")
+        yield
+        cursor.execute("SELECT set_config('sync.version', '', true)")
+
+
+class UnsyncedFactory(DjangoModelFactory):
+    """Rows that no phone is told of and no statistics follow."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        with unsynced():
+            return super()._create(model_class, *args, **kwargs)
+
+
+class HabitFactory(UnsyncedFactory):
     class Meta:
         model = Habit
 
@@ -29,12 +54,15 @@ class HabitFactory(DjangoModelFactory[Habit]):
     name = factory.Sequence(lambda n: f"Habit {n}")
 
 
-class CompletionFactory(DjangoModelFactory[Completion]):
+class CompletionFactory(UnsyncedFactory):
     """A tick; each next one is a day later."""
 
     class Meta:
         model = Completion
 
     habit = factory.SubFactory(HabitFactory)
+    user = factory.SelfAttribute("habit.user")
+    client_id = factory.LazyAttribute(lambda row: completion_id(row.habit.client_id, row.day, row.slot))
+    slot = ""
     day = factory.Sequence(lambda n: FIRST_DAY + timedelta(days=n))
     value = 1000

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from habits import services
+from habits import selectors, services
 from habits.domain.summary import summarise
 from habits.models import Habit
 from habits.selectors import local_today, records_of, rule_of
@@ -56,17 +56,17 @@ class HabitAdmin(ServiceAdmin):
     form = HabitForm
     list_display = ("name", "user", "kind", "frequency", "archived")
     list_select_related = ("user",)
-    list_filter = ("kind",)
+    list_filter = ("kind", "deleted")
     ordering = ("-id",)
     search_fields = ("name", "user__email")
     autocomplete_fields = ("user",)
-    readonly_fields = ("standing", "latest", "client_id", "created_at", "updated_at")
+    readonly_fields = ("standing", "latest", "client_id", "deleted", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("user", "name", "question", "notes", "category", "color", "position", "archived")}),
         ("What it asks for", {"fields": ("kind", ("freq_num", "freq_den"), "weekdays", "target_type", "target_value")}),
         ("How it is shown and asked", {"fields": ("unit", "reminder_time", "reminder_weekdays")}),
         ("Records", {"fields": ("standing", "latest")}),
-        ("Identity", {"fields": ("client_id", "created_at", "updated_at"), "classes": ("collapse",)}),
+        ("Identity", {"fields": ("client_id", "deleted", "created_at", "updated_at"), "classes": ("collapse",)}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -104,7 +104,8 @@ class HabitAdmin(ServiceAdmin):
     @admin.display(description="latest")
     def latest(self, habit: Habit) -> SafeString:
         """Give the latest records and the way to all of them."""
-        lines = [f"{record.day}: {recorded(record)}" for record in habit.completions.order_by("-day")[:LATEST]]
+        days = map(selectors.recorded, selectors.days_of(habit).order_by("-day")[:LATEST])
+        lines = [f"{record.day}: {recorded(record, habit)}" for record in days]
         url = f"{reverse('admin:habits_completion_changelist')}?habit__id__exact={habit.pk}"
         text = "\n".join(lines) or "Nothing is recorded yet."
         return format_html('<pre class="jc-pre">{}</pre> <a href="{}">All records</a>', text, url)

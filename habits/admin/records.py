@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from habits import services
 from habits.models import Completion, Habit
+from habits.selectors import RecordedDay
 
 from .writing import ServiceAdmin, ServiceForm
 
@@ -25,7 +26,9 @@ class RecordForm(ServiceForm):
         """Make this the record of the day."""
         habit, day = values.get("habit") or self.instance.habit, values.get("day") or self.instance.day
         content = {name: values[name] for name in ("value", "skipped", "note")}
-        return services.record_completion(habit=habit, day=day, source=Completion.Source.ADMIN, **content)[0]
+        services.record_completion(habit=habit, day=day, source=Completion.Source.ADMIN, **content)
+        record: Completion = habit.completions.filter(day=day).latest("updated_at")
+        return record
 
 
 @admin.register(Completion)
@@ -33,7 +36,7 @@ class CompletionAdmin(ServiceAdmin):
     """Records of days, the latest to be made first; a habit's page leads to its own."""
 
     form = RecordForm
-    list_display = ("habit", "person", "day", "recorded", "note", "source")
+    list_display = ("habit", "person", "day", "recorded", "note", "source", "slot")
     list_select_related = ("habit__user",)
     ordering = ("-id",)
     autocomplete_fields = ("habit",)
@@ -65,15 +68,15 @@ class CompletionAdmin(ServiceAdmin):
     @admin.display(description="recorded")
     def recorded(self, record: Completion) -> str:
         """Give what was recorded, in words."""
-        return recorded(record)
+        return recorded(record, record.habit)
 
 
-def recorded(record: Completion) -> str:
+def recorded(record: Completion | RecordedDay, habit: Habit) -> str:
     """Say what was recorded of a day: the amount in the habit's unit, a skip, or only a note."""
     if record.skipped:
         return "skipped"
     if record.value is None:
         return "only a note"
-    if record.habit.kind == Habit.Kind.YES_NO:
+    if habit.kind == Habit.Kind.YES_NO:
         return "done" if record.value else "not done"
-    return f"{record.value / 1000:g} {record.habit.unit}".strip()
+    return f"{record.value / 1000:g} {habit.unit}".strip()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
 THOUSANDTHS = 1000
@@ -100,3 +101,26 @@ class Record:
     def is_empty(self) -> bool:
         """True when the record says nothing at all, as if there were none."""
         return self.value is None and not self.skipped and not self.noted
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one device recorded of a day, with the text of its note; a day of a counted habit has several."""
+
+    value: int | None = None
+    skipped: bool = False
+    note: str = ""
+
+
+def combine(parts: Iterable[Part]) -> Part:
+    """Return what the parts of a day come to.
+
+    Amounts add up, and never to less than nothing: a device may take back what another one counted. The day is skipped
+    if a part says so and nothing was done. Notes follow each other, each on a line of its own.
+    """
+    parts = list(parts)
+    amounts = [part.value for part in parts if part.value is not None]
+    total = max(sum(amounts), 0) if amounts else None
+    skipped = any(part.skipped for part in parts) and not total
+    note = "\n".join(part.note for part in parts if part.note)
+    return Part(None if skipped else total, skipped, note)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
+from habits.domain.records import Part
 from habits.imports.backup import YES_NO, ImportedCompletion, ImportedHabit, derived_uid
+from habits.merging import Merging, day_writes, habit_write
 from habits.models import Completion, Habit, User
-from habits.selectors import habits_of, rule_of
-from habits.signals import completions_changed
 
 BATCH_SIZE = 2_000
 """Completions written by one statement."""
@@ -44,15 +42,13 @@ def restore(
 ) -> ImportSummary:
     """Bring the account to what the backup says; what the backup does not mention stays.
 
-    A habit is found again by its `uid`, which becomes its `client_id`; without one by its name and kind. Days that the
-    backup records are overwritten, as in Loop Habit Tracker, and only those that differ are written. Statistics are
-    told once, by `habits.signals.completions_changed`. `on_progress` is called with the habits and days done and all
-    of them.
+    A habit is found again by its `uid`, which becomes its `client_id`; without one by its name and kind. One that was
+    deleted comes back. Days that the backup records are overwritten, as in Loop Habit Tracker, and only those that
+    differ are written. Statistics are told once. `on_progress` is called with the habits and days done and all of them.
     """
     done = _Progress(sum(1 + len(habit.completions) for habit in habits), on_progress)
-    known = _lock_known(user, [_client_id(habit) for habit in habits])
-    outcomes = [_restore_habit(user, habit, known.get(_client_id(habit)), done) for habit in habits]
-    _announce(user, [outcome.habit.pk for outcome in outcomes if outcome.statistics_changed])
+    with Merging(user.pk) as session:
+        outcomes = [_restore_habit(session, imported, done) for imported in habits]
     return ImportSummary(
         habits_created=sum(outcome.created for outcome in outcomes),
         habits_updated=sum(outcome.changed and not outcome.created for outcome in outcomes),
@@ -78,108 +74,62 @@ class _Progress:
 class _Outcome:
     """What became of one habit."""
 
-    habit: Habit
     created: bool
     edited: bool
-    rule_changed: bool
     written: int
 
     @property
     def changed(self) -> bool:
         return self.created or self.edited or self.written > 0
 
-    @property
-    def statistics_changed(self) -> bool:
-        return self.rule_changed or self.written > 0
-
 
 def _client_id(imported: ImportedHabit) -> str:
     return imported.uid or derived_uid("restored", imported.name, imported.kind)
 
 
-def _lock_known(user: User, client_ids: list[str]) -> dict[str, Habit]:
-    """Give the habits that are already there, locked in one order so that two imports cannot block each other."""
-    found = habits_of(user).filter(client_id__in=client_ids).order_by("pk").select_for_update(no_key=True)
-    return {habit.client_id: habit for habit in found}
-
-
-def _restore_habit(user: User, imported: ImportedHabit, habit: Habit | None, progress: _Progress) -> _Outcome:
-    created = edited = rule_changed = False
-    if habit is None:
-        values = _values(imported) | {"kind": imported.kind, "weekdays": imported.weekdays}
-        habit, created = Habit.objects.get_or_create(user=user, client_id=_client_id(imported), defaults=values)
-    if not created:
-        before = rule_of(habit)
-        edited = _edit(habit, imported)
-        rule_changed = rule_of(habit) != before
+def _restore_habit(session: Merging, imported: ImportedHabit, progress: _Progress) -> _Outcome:
+    found = Habit.objects.filter(user=session.user_id, client_id=_client_id(imported)).first()
+    habit = found or Habit(user_id=session.user_id, client_id=_client_id(imported), weekdays=imported.weekdays)
+    edited = _edit(habit, imported)
+    if edited or found is None:
+        session.merge([habit_write(habit, edited if found else edited | {"kind", "name", "weekdays"})])
+        habit = Habit.objects.get(user=session.user_id, client_id=habit.client_id)
     progress.advance(1)
-    written = _restore_completions(habit, imported.completions, progress, known=not created)
-    return _Outcome(habit, created, edited, rule_changed, written)
+    written = sum(_restore_days(session, habit, batch, progress) for batch in _batches(imported.completions))
+    return _Outcome(found is None, found is not None and bool(edited), written)
 
 
-def _values(imported: ImportedHabit) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(imported, name) for name in _COPIED}
-    values["archived_at"] = timezone.now() if imported.archived else None
-    if imported.category:
-        values["category"] = imported.category
-    return values
-
-
-def _edit(habit: Habit, imported: ImportedHabit) -> bool:
-    """Make a habit what the backup says and tell whether it was not; weekdays are the person's own, no backup has them.
+def _edit(habit: Habit, imported: ImportedHabit) -> set[str]:
+    """Make a habit what the backup says and give what was not; weekdays are the person's own, no backup has them.
 
     A habit with amounts keeps its kind when the backup has only ticks: a tick is an amount, but not the reverse.
     """
-    values = _values(imported)
+    values: dict[str, Any] = {name: getattr(imported, name) for name in _COPIED} | {"deleted": False}
+    if imported.category:
+        values["category"] = imported.category
     if imported.kind != YES_NO:
         values["kind"] = imported.kind
-    if imported.archived and habit.archived_at is not None:
-        del values["archived_at"]
-    changed = [name for name, value in values.items() if getattr(habit, name) != value]
+    changed = {name for name, value in values.items() if getattr(habit, name) != value}
     for name in changed:
         setattr(habit, name, values[name])
-    if changed:
-        habit.save(update_fields=[*changed, "updated_at"])
-    return bool(changed)
+    if imported.archived != (habit.archived_at is not None):
+        habit.archived_at = timezone.now() if imported.archived else None
+        changed.add("archived")
+    return changed
 
 
-def _restore_completions(
-    habit: Habit, completions: Sequence[ImportedCompletion], progress: _Progress, *, known: bool
+def _restore_days(
+    session: Merging, habit: Habit, completions: Sequence[ImportedCompletion], progress: _Progress
 ) -> int:
     """Write the days that differ from what is recorded and give their number."""
-    present = _recorded(habit) if known else {}
-    written = 0
-    for batch in _batches(completions):
-        rows = [_row(habit, item) for item in batch if present.get(item.day) != (item.value, item.skipped, item.note)]
-        Completion.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            update_fields=["value", "skipped", "note", "source", "updated_at"],
-            unique_fields=["habit", "day"],
-        )
-        written += len(rows)
-        progress.advance(len(batch))
-    return written
-
-
-def _recorded(habit: Habit) -> dict[date, tuple[int | None, bool, str]]:
-    rows = habit.completions.order_by().values_list("day", "value", "skipped", "note")
-    return {day: (value, skipped, note) for day, value, skipped, note in rows}
+    wanted = {item.day: Part(item.value, item.skipped, item.note) for item in completions}
+    writes = day_writes(habit, wanted, source=Completion.Source.IMPORT)
+    session.merge(writes)
+    progress.advance(len(completions))
+    return len({write.day for write in writes})
 
 
 def _batches(completions: Sequence[ImportedCompletion]) -> Iterator[list[ImportedCompletion]]:
     items = iter(completions)
     while batch := list(islice(items, BATCH_SIZE)):
         yield batch
-
-
-def _row(habit: Habit, item: ImportedCompletion) -> Completion:
-    source = Completion.Source.IMPORT
-    return Completion(habit=habit, day=item.day, value=item.value, skipped=item.skipped, note=item.note, source=source)
-
-
-def _announce(user: User, habit_ids: list[int]) -> None:
-    if not habit_ids:
-        return
-    Habit.objects.filter(pk__in=habit_ids).update(completions_version=F("completions_version") + 1)
-    completions_changed.send(sender=Habit, habit_ids=habit_ids, user_id=user.pk)

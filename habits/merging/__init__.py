@@ -1,0 +1,26 @@
+"""The only writer of habits and completions: edits from phones, REST, admin and imports, merged in one way.
+
+The rule is `habits.domain.merge`; a trigger refuses rows that are written elsewhere.
+"""
+
+from .days import day_writes
+from .habits import habit_write
+from .inbox import Busy, drain, late_users
+from .session import Merging, allow_erasing, merge_now
+from .writes import SERVER, CompletionWrite, DeletedCompletion, HabitWrite, Write
+
+__all__ = [
+    "SERVER",
+    "Busy",
+    "CompletionWrite",
+    "DeletedCompletion",
+    "HabitWrite",
+    "Merging",
+    "Write",
+    "allow_erasing",
+    "day_writes",
+    "drain",
+    "habit_write",
+    "late_users",
+    "merge_now",
+]

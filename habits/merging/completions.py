@@ -1,0 +1,180 @@
+"""Merges edits of days, a whole push in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+from django.db import connection
+
+from habits.models import Completion, Habit, LostText
+
+from . import labels, statements
+from .outcome import Found, Stamp
+from .writes import CompletionWrite, DeletedCompletion
+
+Cell: TypeAlias = tuple[int, date, str]
+"""Where a day is kept: the habit's number, the day, and the device's slot."""
+
+Placed: TypeAlias = Mapping[Cell, CompletionWrite]
+
+
+class UnknownHabit(LookupError):
+    """A day belongs to a habit that the person does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A day as it was before the merge."""
+
+    client_id: str
+    value: int | None
+    skipped: bool
+    note: str
+    note_ms: int
+    note_device: str
+    version: int
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """What statistics see."""
+        return self.value, self.skipped, bool(self.note)
+
+
+def merge_completions(stamp: Stamp, writes: Sequence[CompletionWrite]) -> Found:
+    """Merge edits into the person's days. Raises `UnknownHabit`."""
+    found = Found()
+    habits = _habits(stamp, {write.habit for write in writes})
+    for placed in _rounds(habits, writes):
+        found += _merge_round(stamp, placed)
+    return found
+
+
+def merge_deleted(stamp: Stamp, writes: Sequence[DeletedCompletion]) -> Found:
+    """Count days that a phone deleted as “not done”; an identifier that is not known is no error."""
+    if not writes:
+        return Found()
+    rows = Completion.objects.filter(user=stamp.user_id, client_id__in={write.id for write in writes})
+    at = {row.client_id: row for row in rows.select_related("habit")}
+    return merge_completions(stamp, [_undone(at[write.id], write) for write in writes if write.id in at])
+
+
+def _undone(row: Completion, write: DeletedCompletion) -> CompletionWrite:
+    return CompletionWrite(
+        id=row.client_id,
+        habit=row.habit.client_id,
+        day=row.day,
+        slot=row.slot,
+        ms=write.ms,
+        device=write.device,
+        value=0,
+        note=row.note,
+        note_edited=False,
+        altered=True,
+    )
+
+
+def _habits(stamp: Stamp, client_ids: set[str]) -> dict[str, int]:
+    if not client_ids:
+        return {}
+    rows = Habit.objects.filter(user=stamp.user_id, client_id__in=client_ids).values_list("client_id", "pk")
+    known = dict(rows)
+    if missing := client_ids - known.keys():
+        raise UnknownHabit(f"Habits {sorted(missing)} do not exist.")
+    return known
+
+
+def _rounds(habits: Mapping[str, int], writes: Iterable[CompletionWrite]) -> Iterator[Placed]:
+    """Give the writes so that no round has a day twice, since a statement can write a row but once."""
+    rest = list(writes)
+    while rest:
+        placed: dict[Cell, CompletionWrite] = {}
+        cells = [((habits[write.habit], write.day, write.slot), write) for write in rest]
+        rest = [write for cell, write in cells if placed.setdefault(cell, write) is not write]
+        yield placed
+
+
+def _merge_round(stamp: Stamp, placed: Placed) -> Found:
+    found = Found()
+    before = _stored(stamp, placed)
+    named = labels.choose(stamp, placed, {cell: stored.client_id for cell, stored in before.items()})
+    LostText.objects.bulk_create(_lost_notes(stamp, placed, before))
+    for habit, day, slot, *content in _run(statements.MERGE, _columns(stamp, placed, named)):
+        found.wrote = True
+        cell = habit, day, slot
+        if cell not in before or before[cell].content != tuple(content):
+            found.changed(habit, day)
+    if altered := [cell for cell, write in placed.items() if write.altered]:
+        _change(statements.TELL, {**_cells(stamp, altered), "version": stamp.version})
+        found.wrote = True
+    found.wrote |= labels.record(stamp, placed, named)
+    return found
+
+
+def _stored(stamp: Stamp, placed: Placed) -> dict[Cell, Stored]:
+    rows = _run(statements.STORED, _cells(stamp, placed))
+    return {(habit, day, slot): Stored(*values) for habit, day, slot, *values in rows}
+
+
+def _cells(stamp: Stamp, cells: Iterable[Cell]) -> dict[str, Any]:
+    habits, days, slots = (list(column) for column in zip(*cells, strict=True))
+    return {"user": stamp.user_id, "habits": habits, "days": days, "slots": slots}
+
+
+def _columns(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> dict[str, Any]:
+    """Give the arguments of `MERGE`; a part that the device did not change has no stamp, and so loses to any edit."""
+    writes = placed.values()
+    instants = [write.recorded_ms for write in writes]
+    return {
+        "user": stamp.user_id,
+        "version": stamp.version,
+        "habit_id": [habit for habit, _, _ in placed],
+        "client_id": [named[cell] for cell in placed],
+        **{name: [getattr(write, name) for write in writes] for name in ("day", "slot", "value", "skipped", "note")},
+        "recorded_at": [None if ms is None else datetime.fromtimestamp(ms / 1000, UTC) for ms in instants],
+        "recorded_zone": [write.zone for write in writes],
+        "source": [write.source for write in writes],
+        "value_ms": [stamp.ms(write.ms) if write.value_edited else 0 for write in writes],
+        "value_device": [write.device if write.value_edited else "" for write in writes],
+        "note_ms": [stamp.ms(write.ms) if write.note_edited else 0 for write in writes],
+        "note_device": [write.device if write.note_edited else "" for write in writes],
+    }
+
+
+def _lost_notes(stamp: Stamp, placed: Placed, before: Mapping[Cell, Stored]) -> Iterator[LostText]:
+    """Give the notes that are lost: an edit that came too late, or one that its successor had not seen."""
+    for cell, write in placed.items():
+        stored = before.get(cell)
+        if stored is None or not write.note_edited or not stored.note_ms or stored.note == write.note:
+            continue
+        old = stored.note_ms, stored.note_device, stored.note
+        new = stamp.ms(write.ms), write.device, write.note
+        lost, kept = sorted((old, new))
+        unseen = lost is new or (stored.version > stamp.seen and stored.note_device != write.device)
+        if unseen and lost[2]:
+            yield LostText(
+                user_id=stamp.user_id,
+                habit_id=cell[0],
+                day=write.day,
+                field="note",
+                lost=lost[2],
+                lost_ms=lost[0],
+                lost_device=lost[1],
+                kept=kept[2],
+                kept_ms=kept[0],
+                kept_device=kept[1],
+            )
+
+
+def _run(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _change(statement: str, values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

@@ -1,0 +1,177 @@
+"""Merges edits of habits, field by field."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from habits.domain.merge import Register, later
+from habits.models import Habit, LostText
+
+from .outcome import Found, Stamp
+from .writes import SERVER, HabitWrite
+
+REGISTERS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("name", "question", "notes", "category", "color", "kind", "unit", "position")},
+    "frequency": ("freq_num", "freq_den"),
+    **{name: (name,) for name in ("weekdays", "target_type", "target_value", "reminder_time", "reminder_weekdays")},
+    **{name: (name,) for name in ("archived", "deleted")},
+}
+"""What is merged, and the fields it consists of. A frequency's numbers hold for each other and so are merged as one."""
+
+RULES = frozenset({"kind", "frequency", "weekdays", "target_type", "target_value", "deleted"})
+"""Registers with which statistics change from the first day on."""
+
+TEXTS = frozenset({"name", "question", "notes", "category"})
+"""Registers of which an edit that loses is kept for a while."""
+
+COLUMNS = [
+    field.name
+    for field in Habit._meta.concrete_fields
+    if field.name not in ("id", "user", "client_id", "created_at", "completions_version")
+]
+
+# Have phones fetch the days of habits that were deleted, as deleted, or brought back. Index: completion_history.
+REVERSION_DAYS = "UPDATE habits_completion SET version = %s WHERE habit_id = ANY(%s)"
+
+
+def merge_habits(stamp: Stamp, writes: Sequence[HabitWrite]) -> Found:
+    """Merge edits into the person's habits, making those that are not there."""
+    found = Found()
+    rows = _load(stamp, writes)
+    known = {client_id: habit.deleted for client_id, habit in rows.items()}
+    changed: dict[str, set[str]] = defaultdict(set)
+    lost: list[LostText] = []
+    for write in writes:
+        habit = rows.setdefault(write.id, Habit(user_id=stamp.user_id, client_id=write.id))
+        changed[write.id] |= _merge_one(stamp, habit, write, lost)
+    told = {write.id for write in writes if write.altered or changed[write.id] or _differs(rows[write.id], write)}
+    _save(stamp, [habit for client_id, habit in rows.items() if client_id in told or client_id not in known])
+    LostText.objects.bulk_create(lost)
+    _reversion_days(stamp, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
+    found.wrote = bool(told or rows.keys() - known)
+    for client_id in known:
+        if changed[client_id] & RULES:
+            found.changed(rows[client_id].pk, None)
+    return found
+
+
+def habit_write(habit: Habit, edited: Set[str]) -> HabitWrite:
+    """Give the server's edit that makes these fields what they are on `habit`, which need not be saved."""
+    values = {field: shown(habit, field) for field in sorted(edited)}
+    return HabitWrite(id=habit.client_id, ms=None, device=SERVER, values=values, edited=frozenset(edited))
+
+
+def _load(stamp: Stamp, writes: Sequence[HabitWrite]) -> dict[str, Habit]:
+    ids = {write.id for write in writes}
+    if not ids:
+        return {}
+    return {habit.client_id: habit for habit in Habit.objects.filter(user=stamp.user_id, client_id__in=ids)}
+
+
+def _merge_one(stamp: Stamp, habit: Habit, write: HabitWrite, lost: list[LostText]) -> set[str]:
+    """Merge one device's view into a row and give the registers that have changed."""
+    changed = set()
+    for name, incoming in _incoming(stamp, habit, write):
+        stored = stored_register(habit, name)
+        winner = later(stored, incoming)
+        if name in TEXTS:
+            lost += _lost(stamp, habit, name, stored, incoming)
+        if winner is incoming and incoming.value != stored.value:
+            changed.add(name)
+        if winner is incoming and incoming.order != stored.order:
+            _apply(habit, name, incoming)
+    return changed
+
+
+def _incoming(stamp: Stamp, habit: Habit, write: HabitWrite) -> Iterator[tuple[str, Register]]:
+    for name, fields in REGISTERS.items():
+        if not any(field in write.values for field in fields):
+            continue
+        edited = any(field in write.edited for field in fields)
+        value = _packed([write.values.get(field, getattr(habit, field, None)) for field in fields])
+        yield name, Register(stamp.ms(write.ms), write.device, value) if edited else Register(0, "", value)
+
+
+def stored_register(habit: Habit, name: str) -> Register:
+    """Give a register of a habit as it is stored."""
+    ms, device = habit.stamps.get(name, (0, ""))
+    return Register(ms, device, _packed([shown(habit, field) for field in REGISTERS[name]]))
+
+
+def shown(habit: Habit, field: str) -> Any:
+    """Give a field as phones know it."""
+    if field == "archived":
+        return habit.archived_at is not None
+    if field == "reminder_time":
+        return habit.reminder_time.strftime("%H:%M") if habit.reminder_time else None
+    return getattr(habit, field)
+
+
+def _apply(habit: Habit, name: str, register: Register) -> None:
+    for field, value in zip(REGISTERS[name], _unpacked(register.value), strict=True):
+        if field == "archived":
+            since = datetime.fromtimestamp(register.ms / 1000, UTC) if register.ms else timezone.now()
+            habit.archived_at = (habit.archived_at or since) if value else None
+        elif field == "reminder_time":
+            habit.reminder_time = time.fromisoformat(value) if value else None
+        else:
+            setattr(habit, field, value)
+    habit.stamps[name] = [register.ms, register.device]
+
+
+def _packed(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _unpacked(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _differs(habit: Habit, write: HabitWrite) -> bool:
+    """Tell whether the device shows something else than what is stored, so that it has to fetch the row."""
+    if write.device == SERVER:
+        return False
+    return any(shown(habit, field) != value for field, value in write.values.items() if field != "deleted") or (
+        habit.deleted and not write.values.get("deleted", False)
+    )
+
+
+def _lost(stamp: Stamp, habit: Habit, name: str, stored: Register, incoming: Register) -> Iterator[LostText]:
+    """Give the text that is lost: an edit that came too late, or one that its successor had not seen."""
+    if stored.value == incoming.value or not incoming.ms or not stored.ms:
+        return
+    kept = later(stored, incoming)
+    out = stored if kept is incoming else incoming
+    unseen = out is incoming or (habit.version > stamp.seen and stored.device != incoming.device)
+    if unseen and out.value:
+        yield LostText(
+            user_id=stamp.user_id,
+            habit=habit,
+            field=name,
+            lost=out.value,
+            lost_ms=out.ms,
+            lost_device=out.device,
+            kept=kept.value,
+            kept_ms=kept.ms,
+            kept_device=kept.device,
+        )
+
+
+def _save(stamp: Stamp, rows: Sequence[Habit]) -> None:
+    now = timezone.now()
+    for habit in rows:
+        habit.version, habit.updated_at = stamp.version, now
+    Habit.objects.bulk_create([habit for habit in rows if habit.pk is None])
+    Habit.objects.bulk_update([habit for habit in rows if habit.pk is not None], COLUMNS)
+
+
+def _reversion_days(stamp: Stamp, habit_ids: Sequence[int]) -> None:
+    if habit_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(REVERSION_DAYS, [stamp.version, list(habit_ids)])

@@ -1,0 +1,82 @@
+"""Merges what phones pushed: once each, in the order of arrival, whoever comes first to do it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
+
+from habits.models import SyncPush
+
+from .session import Merging
+from .writes import from_json
+
+logger = logging.getLogger(__name__)
+
+FOR_EVER = timedelta()
+"""As a time to wait for a lock: as long as it takes."""
+
+
+class Busy(Exception):
+    """Another process is merging this person's edits for longer than the caller could wait."""
+
+
+def waiting(user_id: int) -> QuerySet[SyncPush]:
+    """Give the pushes of a person that are not merged yet, in their order. Index: sync_push_waiting."""
+    return SyncPush.objects.filter(user=user_id, merged_version=None, failed_at=None).order_by("id")
+
+
+def late_users(age: timedelta) -> QuerySet[SyncPush, int]:
+    """Give the people who have had a push waiting for longer than `age`. Index: sync_push_waiting, which is small."""
+    late = SyncPush.objects.filter(merged_version=None, failed_at=None, received_at__lt=Now() - age)
+    return late.order_by().values_list("user_id", flat=True).distinct()
+
+
+def drain(user_id: int, *, patience: timedelta = FOR_EVER) -> None:
+    """Merge what a person's phones have pushed. Raises `Busy` after `patience`.
+
+    A push that cannot be merged is marked as failed and stays; the others do not wait for it, since their order does
+    not matter.
+    """
+    if not waiting(user_id).exists():
+        return
+    with _patient(patience), transaction.atomic():
+        _limit_wait(patience)
+        with Merging(user_id) as session:
+            merged = [push.pk for push in waiting(user_id) if _merge_one(session, push)]
+        version = session.version if session.wrote else session.version - 1
+        SyncPush.objects.filter(pk__in=merged).update(merged_version=version, merged_at=Now())
+
+
+def _merge_one(session: Merging, push: SyncPush) -> bool:
+    try:
+        with transaction.atomic():
+            session.merge(from_json(push.writes), seen=push.cursor)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # one push must not stop a person's others, whatever is wrong with it
+        logger.exception("Push %s cannot be merged; it stays in the inbox", push.key, extra={"push": push.pk})
+        SyncPush.objects.filter(pk=push.pk).update(failed_at=Now(), error=f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+@contextmanager
+def _patient(patience: timedelta) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Busy(f"Another process has been merging for {patience.total_seconds():g} s.") from error
+        raise
+
+
+def _limit_wait(patience: timedelta) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{patience // timedelta(milliseconds=1)}ms"])

@@ -1,0 +1,67 @@
+"""Identifiers of days. A day keeps the first that a phone gave it; others stand for it and are deleted from phones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from django.db import connection
+
+from habits.domain.identity import completion_id
+from habits.models import Completion
+
+from . import statements
+from .outcome import Stamp
+from .writes import CompletionWrite
+
+Cell: TypeAlias = tuple[int, date, str]
+Placed: TypeAlias = Mapping[Cell, CompletionWrite]
+
+
+def choose(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> dict[Cell, str]:
+    """Give each day's identifier: the one it has, else the phone's, unless that is another day's.
+
+    A phone that works identifiers out as `completion_id` does never meets the last case.
+    """
+    fresh = {cell: write for cell, write in placed.items() if cell not in named}
+    taken = _taken(stamp, {write.id for write in fresh.values()})
+    chosen = dict(named)
+    for cell, write in fresh.items():
+        chosen[cell] = write.id if write.id not in taken else _another(stamp, write, taken)
+        taken.add(chosen[cell])
+    if fresh:
+        _run(statements.UNALIAS, {"user": stamp.user_id, "names": [chosen[cell] for cell in fresh]})
+    return chosen
+
+
+def _another(stamp: Stamp, write: CompletionWrite, taken: set[str]) -> str:
+    derived = completion_id(write.habit, write.day, write.slot)
+    return str(uuid4()) if derived in taken or _taken(stamp, {derived}) else derived
+
+
+def _taken(stamp: Stamp, names: set[str]) -> set[str]:
+    if not names:
+        return set()
+    rows = Completion.objects.filter(user=stamp.user_id, client_id__in=names)
+    return set(rows.values_list("client_id", flat=True))
+
+
+def record(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> bool:
+    """Keep the other identifiers that phones gave to these days; tell whether there are any."""
+    own = set(named.values())
+    others = {write.id: named[cell] for cell, write in placed.items() if write.id != named[cell]}
+    elsewhere = _taken(stamp, set(others)) | (others.keys() & own)
+    aliases = {name: label for name, label in others.items() if name not in elsewhere}
+    common = {"user": stamp.user_id, "version": stamp.version}
+    if aliases:
+        _run(statements.ALIAS, {**common, "names": list(aliases), "labels": list(aliases.values())})
+    if elsewhere:
+        _run(statements.TELL_NAMED, {**common, "names": list(elsewhere)})
+    return bool(others)
+
+
+def _run(statement: str, values: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

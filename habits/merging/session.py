@@ -1,0 +1,103 @@
+"""A transaction's right to write a person's habits and days."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from types import TracebackType
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from habits.models import Habit
+from habits.signals import completions_changed
+
+from . import completions, habits
+from .outcome import Stamp, earlier
+from .writes import CompletionWrite, DeletedCompletion, HabitWrite, Write
+
+# Take a person's version, and the right to write their rows until the end of the transaction. Served by the primary
+# key; the first time makes the row.
+LOCK = """
+    INSERT INTO habits_syncstate AS s (user_id, version, horizon, latest_ms) VALUES (%s, 1, 0, 0)
+    ON CONFLICT (user_id) DO UPDATE SET version = s.version
+    RETURNING version, latest_ms
+"""
+
+# Tell the guard trigger that rows written from here to the end of the transaction carry this version.
+ALLOW = "SELECT set_config('sync.version', %s, true)"
+
+# Let phones see what was written.
+ADVANCE = "UPDATE habits_syncstate SET version = %s, latest_ms = %s WHERE user_id = %s"
+
+# Tell that statistics of these habits are no longer fresh. Served by the primary key.
+OUTDATE = "UPDATE habits_habit SET completions_version = completions_version + 1 WHERE id = ANY(%s)"
+
+
+@dataclass(slots=True)
+class Merging:
+    """Merges edits of one person, within a transaction; a context manager that tells of the changes when it ends.
+
+    Holds the lock of the person's version from its start to the end of the transaction: each merge sees all earlier
+    ones. All that is merged gets one new version; where nothing changes, there is none and nobody is told.
+    """
+
+    user_id: int
+    version: int = field(init=False)
+    """The version that what is written gets."""
+    latest_ms: int = field(init=False)
+    since: dict[int, date | None] = field(init=False, default_factory=dict)
+    """By habit the earliest day whose statistics have changed; None where all have."""
+    wrote: bool = field(init=False, default=False)
+
+    def __enter__(self) -> Merging:
+        """Take the lock. Raises `django.db.OperationalError` where lock_timeout is set and passes."""
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [self.user_id])
+            current, self.latest_ms = cursor.fetchone()
+            self.version = current + 1
+            cursor.execute(ALLOW, [str(self.version)])
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Publish the version and tell of the changes; after an error the transaction undoes everything."""
+        if kind is not None or not self.wrote:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(ADVANCE, [self.version, self.latest_ms, self.user_id])
+            if self.since:
+                cursor.execute(OUTDATE, [list(self.since)])
+        if self.since:
+            completions_changed.send(
+                sender=Habit, habit_ids=list(self.since), user_id=self.user_id, since=dict(self.since)
+            )
+
+    def merge(self, writes: Iterable[Write], *, seen: float = math.inf) -> None:
+        """Merge edits of a device that had fetched everything up to version `seen`.
+
+        Raises `completions.UnknownHabit` for a day of a habit that does not exist.
+        """
+        writes = list(writes)
+        server_ms = max(round(timezone.now().timestamp() * 1000), self.latest_ms + 1)
+        self.latest_ms = max([self.latest_ms, *(server_ms if write.ms is None else write.ms for write in writes)])
+        stamp = Stamp(self.user_id, self.version, server_ms, seen)
+        found = habits.merge_habits(stamp, [write for write in writes if isinstance(write, HabitWrite)])
+        found += completions.merge_completions(stamp, [w for w in writes if isinstance(w, CompletionWrite)])
+        found += completions.merge_deleted(stamp, [w for w in writes if isinstance(w, DeletedCompletion)])
+        self.wrote |= found.wrote
+        for habit_id, day in found.since.items():
+            self.since[habit_id] = earlier(self.since[habit_id], day) if habit_id in self.since else day
+
+
+def merge_now(user_id: int, writes: Iterable[Write]) -> None:
+    """Merge edits of the server in a transaction of their own, or in the one that is open."""
+    with transaction.atomic(), Merging(user_id) as session:
+        session.merge(writes)
+
+
+def allow_erasing() -> None:
+    """Let rows be deleted for good until the end of the transaction: of a whole account, or after their time."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALLOW, ["erasing"])

@@ -1,0 +1,24 @@
+"""People, what they want to do, what they did on each local day, and how their phones keep up with it."""
+
+from .backups import Backup
+from .completions import Completion, CompletionAlias
+from .habits import EVERY_DAY, Habit, new_client_id
+from .people import ApiToken, User, UserManager, validate_timezone
+from .sync import LostText, SyncDevice, SyncPush, SyncState
+
+__all__ = [
+    "EVERY_DAY",
+    "ApiToken",
+    "Backup",
+    "Completion",
+    "CompletionAlias",
+    "Habit",
+    "LostText",
+    "SyncDevice",
+    "SyncPush",
+    "SyncState",
+    "User",
+    "UserManager",
+    "new_client_id",
+    "validate_timezone",
+]

@@ -1,0 +1,25 @@
+"""Backups of other habit apps, on their way into an account."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Backup(models.Model):
+    """A file from another habit app, kept until an import job has read it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="backups")
+    filename = models.CharField(max_length=255)
+    content = models.BinaryField(null=True, help_text="Emptied once the import is done.")
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    job_id = models.PositiveBigIntegerField(null=True, editable=False, help_text="The job that imports it.")
+    uploaded_at = models.DateTimeField(db_default=Now(), editable=False)
+    imported_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.filename
