@@ -1,0 +1,276 @@
+"""Random runs of a person with several phones over a bad network, and what must hold when all is quiet again.
+
+`Run` plays one run, by its seed. What it checks at the end (`Run.check`):
+
+* all phones show the same, and what a new phone would pull;
+* no edit was lost: each was delivered by the phone that made it, unless a later one of that phone took its place;
+* the rows are what the specification, `habits.domain.merge`, makes of all that was delivered, in whatever order.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import reduce
+from typing import Any, Protocol
+
+from habits.domain.merge import Place, Register, State, merge
+from tests.integration.habits.sync.simulated_phone import Changes, ConnectionLost, Row, SimulatedPhone
+
+YEAR = 365 * 86_400_000
+"""Milliseconds."""
+LEEWAY = 60_000
+"""Milliseconds by which a stamp may be ahead of the server's clock."""
+DAYS = [(date(2026, 2, 26) + timedelta(days=number)).isoformat() for number in range(5)]
+KINDS = ("yes_no", "measured", "counted")
+FAULTS = ("lost", "unanswered", "doubled", "late")
+FAULT_RATE = 0.35
+
+REGISTERS = {
+    "habits": {
+        **{name: (name,) for name in ("name", "notes", "color", "kind", "position", "archived")},
+        "frequency": ("freq_num", "freq_den"),
+    },
+    "completions": {"value": ("value", "skipped"), "note": ("note",)},
+}
+"""What is merged as one: the columns of each table that the runs edit."""
+
+
+class Server(Protocol):
+    """What answers the phones: the product, in this process or over HTTP."""
+
+    def push(self, changes: Changes, *, device: str, cursor: int | None, key: str) -> dict[str, Any]:
+        """Give the answer to a push."""
+
+    def pull(self, *, device: str, cursor: int | None) -> dict[str, Any]:
+        """Give the answer to a pull."""
+
+    def now(self) -> int:
+        """Give the server's time in milliseconds."""
+
+
+@dataclass
+class Delivery:
+    """A push that reached the server for the first time."""
+
+    device: str
+    changes: Changes
+    refused: dict[str, list[str]]
+    received: int
+
+    def accepted(self) -> Iterator[tuple[str, Row]]:
+        """Give the rows that were not refused, with their tables."""
+        for table, lists in self.changes.items():
+            for row in _rows(lists):
+                if row["id"] not in self.refused.get(table, []):
+                    yield table, row
+
+    def state(self) -> State:
+        """Give what the push says, as the specification takes it."""
+        said: dict[Place, Register] = {}
+        for table, row in self.accepted():
+            stamp = row["updated_at"] if row["updated_at"] <= self.received + LEEWAY else self.received
+            for name in registers_written(table, row):
+                said[table, row["id"], name] = Register(stamp, self.device, register_of(table, row, name))
+        for identifier in self.changes["habits"]["deleted"]:
+            said["habits", identifier, "deleted"] = Register(self.received, self.device, True)
+        return said
+
+
+def registers_written(table: str, row: Row) -> set[str]:
+    """Give the names of what a pushed row sets: everything if it is new, else what its phone changed."""
+    columns = set(row) if row["_status"] == "created" else set(row["_changed"].split(","))
+    return {name for name, parts in REGISTERS[table].items() if columns & {*parts}}
+
+
+def register_of(table: str, row: Row, name: str) -> Any:
+    """Give a register's value in a row."""
+    values = tuple(row[column] for column in REGISTERS[table][name])
+    return values if len(values) > 1 else values[0]
+
+
+@dataclass
+class BadNetwork:
+    """A line between one phone and the server that fails at random, until `calm`."""
+
+    device: str
+    server: Server
+    dice: random.Random
+    delivered: list[Delivery]
+    calm: bool = False
+    late: list[Callable[[], Any]] = field(default_factory=list)
+
+    def push(self, changes: Changes, *, cursor: int | None, key: str) -> dict[str, Any]:
+        """Give the answer to a push, unless it or the request is lost."""
+
+        def send() -> dict[str, Any]:
+            return self.server.push(changes, device=self.device, cursor=cursor, key=key)
+
+        fault = self._fault()
+        received = self.server.now()
+        answer = send()
+        self.delivered.append(Delivery(self.device, changes, answer.get("experimentalRejectedIds", {}), received))
+        if fault == "doubled":
+            answer = send()
+        if fault == "late":
+            self.late.append(send)
+        if fault == "unanswered":
+            raise ConnectionLost
+        return answer
+
+    def pull(self, *, cursor: int | None) -> dict[str, Any]:
+        """Give the answer to a pull, unless it or the request is lost."""
+        fault = self._fault()
+        answer = self.server.pull(device=self.device, cursor=cursor)
+        if fault == "unanswered":
+            raise ConnectionLost
+        return answer
+
+    def deliver_late(self) -> None:
+        """Let the copies arrive that were under way."""
+        while self.late:
+            self.late.pop()()
+
+    def _fault(self) -> str | None:
+        if self.calm or self.dice.random() > FAULT_RATE:
+            return None
+        fault = self.dice.choice(FAULTS)
+        if fault == "lost":
+            raise ConnectionLost
+        return fault
+
+
+class Run:
+    """One person with two to five phones, some of whose clocks are wrong, for some dozens of actions."""
+
+    def __init__(self, seed: int, server: Server, clock: Callable[[], int], *, actions: int = 60) -> None:
+        self.dice, self.server, self.actions = random.Random(seed), server, actions  # noqa: S311
+        self.delivered: list[Delivery] = []
+        self.networks: list[BadNetwork] = []
+        self.phones: list[SimulatedPhone] = []
+        for number in range(self.dice.randint(2, 5)):
+            network = BadNetwork(f"phone-{number}", server, self.dice, self.delivered)
+            offset = self.dice.choice((0, 0, 0, YEAR, -YEAR, None))
+            self.networks.append(network)
+            self.phones.append(SimulatedPhone(network.device, network, _wrong(clock, offset)))
+
+    def play(self, *, between: Callable[[], None] = lambda: None) -> None:
+        """Do it all, calling `between` after each action, and let everything settle."""
+        for _ in range(self.actions):
+            phone = self.dice.choice(self.phones)
+            self._act(phone)
+            if self.dice.random() < 0.35:
+                self._sync(phone)
+            if self.dice.random() < 0.1:
+                self.dice.choice(self.networks).deliver_late()
+            between()
+        self._settle()
+
+    def _act(self, phone: SimulatedPhone) -> None:
+        habits = list(phone.tables["habits"])
+        if not habits or self.dice.random() < 0.1:
+            kind = self.dice.choice(KINDS)
+            identifier = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+            return phone.create_habit(identifier, name=f"Habit of {phone.device}", kind=kind)
+        habit = self.dice.choice(habits)
+        chance = self.dice.random()
+        if chance < 0.7:
+            return phone.record(habit, self.dice.choice(DAYS), **self._recorded(phone.tables["habits"][habit]["kind"]))
+        if chance < 0.74:
+            return phone.delete_habit(habit)
+        return phone.edit_habit(habit, **self._edited(phone.device))
+
+    def _recorded(self, kind: str) -> Row:
+        if self.dice.random() < 0.1:
+            return {"value": None, "skipped": True}
+        values = {"yes_no": (0, 1), "measured": (0, 0.5, 2, 5.25), "counted": (0, 1, 2, 3)}
+        record: Row = {"value": self.dice.choice(values[kind]), "skipped": False}
+        return record if self.dice.random() < 0.8 else {**record, "note": f"note {self.dice.randrange(9)}"}
+
+    def _edited(self, device: str) -> Row:
+        number = self.dice.randrange(9)
+        return self.dice.choice(
+            (
+                {"name": f"Name {number} by {device}"},
+                {"archived": number % 2 == 0},
+                {"freq_num": number + 1, "freq_den": 10},
+                {"position": number / 2},
+                {"notes": f"Notes {number} by {device}", "color": f"#00000{number}"},
+            )
+        )
+
+    def _sync(self, phone: SimulatedPhone) -> None:
+        with suppress(ConnectionLost):  # the person tries again another time
+            phone.sync()
+
+    def _settle(self) -> None:
+        for network in self.networks:
+            network.deliver_late()
+            network.calm = True
+        for _ in range(2):
+            for phone in self.phones:
+                phone.sync()
+
+    # --- What must hold ------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise `AssertionError` where a promise is broken."""
+        self._check_that_all_show_the_same()
+        self._check_that_no_edit_is_lost()
+        self._check_against_the_specification()
+
+    def _check_that_all_show_the_same(self) -> None:
+        everything = self.server.pull(device="new", cursor=None)["changes"]
+        shown = {
+            table: {row["id"]: row for row in sorted(lists["updated"], key=lambda row: row["id"])}
+            for table, lists in everything.items()
+        }
+        for phone in self.phones:
+            assert not phone.unsynced(), f"{phone.device} has something to push"
+            assert phone.rows() == shown, f"{phone.device} differs from the server"
+
+    def _check_that_no_edit_is_lost(self) -> None:
+        pushed: dict[tuple[str, str, str], list[tuple[int, set[str]]]] = defaultdict(list)
+        for delivery in self.delivered:
+            for table, row in delivery.accepted():
+                there = row["updated_at"], registers_written(table, row)
+                pushed[delivery.device, table, row["id"]].append(there)
+        for phone in self.phones:
+            for edit in phone.edits:
+                there = pushed[phone.device, edit.table, edit.row["id"]]
+                said = set().union(*(names for stamp, names in there if stamp >= edit.stamp))
+                lost = registers_written(edit.table, edit.row) - said
+                assert not lost or edit.row["id"] in phone.discarded, f"{phone.device} lost {lost} of {edit}"
+
+    def _check_against_the_specification(self) -> None:
+        deliveries = self.dice.sample(self.delivered, len(self.delivered))
+        specified = reduce(merge, (delivery.state() for delivery in deliveries), {})
+        gone = {row for (_, row, name), register in specified.items() if name == "deleted" and register.value}
+        habit_of = {row["id"]: row["habit_id"] for one in deliveries for row in _rows(one.changes["completions"])}
+        rows = self.phones[0].rows()
+        expected = {
+            place: register.value
+            for place, register in specified.items()
+            if place[2] != "deleted" and place[1] not in gone and habit_of.get(place[1]) not in gone
+        }
+        shown = {
+            (table, identifier, name): register_of(table, row, name)
+            for table in rows
+            for identifier, row in rows[table].items()
+            for name in REGISTERS[table]
+        }
+        assert shown == expected
+
+
+def _rows(lists: Mapping[str, list[Any]]) -> list[Row]:
+    return lists["created"] + lists["updated"]
+
+
+def _wrong(clock: Callable[[], int], offset: int | None) -> Callable[[], int]:
+    """Give a clock that is ahead or behind; None: one that stands in 1970."""
+    return (lambda: 86_400_000) if offset is None else (lambda: clock() + offset)
