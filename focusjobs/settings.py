@@ -56,12 +56,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "focusjobs.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "focusjobs.csp.ContentSecurityPolicyMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "focusjobs.zones.OperatorZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
