@@ -13,6 +13,8 @@ from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
+from focusjobs import correlation
+
 PROBLEM_JSON = "application/problem+json"
 INVALID = "The content of the request is not valid; `errors` says what and why."
 WHOLE = "non_field_errors"
@@ -22,7 +24,7 @@ WHOLE = "non_field_errors"
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a problem document; None leaves a programming error to Django.
 
-    A `ValidationError` of a model or service counts as one of the request's.
+    A `ValidationError` of a model or service counts as one of the request's. `members` of an exception are added.
     """
     if isinstance(error, ModelValidationError):
         error = ValidationError(get_error_detail(error))
@@ -31,7 +33,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return None
     detail = response.data.get("detail") if isinstance(response.data, dict) else None
     if isinstance(detail, ErrorDetail):
-        response.data = problem(response.status_code, code=detail.code, detail=detail)
+        more = getattr(error, "members", {})
+        response.data = problem(response.status_code, code=detail.code, detail=detail, **more)
     else:
         response.data = problem(response.status_code, code="invalid", detail=INVALID, errors=flatten(response.data))
     response.content_type = PROBLEM_JSON
@@ -39,8 +42,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def problem(status: int, **members: Any) -> dict[str, Any]:
-    """Give a problem document. Its type is about:blank, so that the title is the status' own (RFC 9457, 4.2.1)."""
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, **members}
+    """Give a problem document. Its type is about:blank, so that the title is the status' own (RFC 9457, 4.2.1).
+
+    `request_id` is the id under which the request is in the logs, where there is one.
+    """
+    known = {name: value for name, value in correlation.fields().items() if name == "request_id"}
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, **members, **known}
 
 
 def flatten(detail: Any, field: str = "") -> list[dict[str, str]]:
@@ -101,6 +108,7 @@ def document_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:
             "status": {"type": "integer"},
             "detail": text,
             "code": text,
+            "request_id": text,
             "errors": {"type": "array", "items": {**error, "required": ["field", "code", "detail"]}},
         },
         "required": ["type", "title", "status", "detail", "code"],

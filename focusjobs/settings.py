@@ -199,6 +199,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Focusjobs <focusjobs
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "habits.authentication.BearerAuthentication",
         "focusjobs.authentication.SessionTokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -212,6 +213,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {  # an empty value turns a limit off
         "anon": env.str("API_RATE_ANON", default="60/minute") or None,
         "user": env.str("API_RATE_USER", default="600/minute") or None,
+        "push": env.str("API_RATE_PUSH", default="60/minute") or None,
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "focusjobs.problems.exception_handler",

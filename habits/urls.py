@@ -16,4 +16,7 @@ urlpatterns = [
     path("habits/<client_id:client_id>/restore", views.RestoreView.as_view(), name="habit_restore"),
     path("habits/<client_id:client_id>/completions", views.CompletionListView.as_view(), name="completions"),
     path("habits/<client_id:client_id>/completions/<day:day>", views.CompletionView.as_view(), name="completion"),
+    path("sync/push", views.PushView.as_view(), name="sync_push"),
+    path("sync/pull", views.PullView.as_view(), name="sync_pull"),
+    path("sync/pushes/<uuid:key>", views.PushStatusView.as_view(), name="sync_push_status"),
 ]

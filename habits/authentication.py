@@ -1,0 +1,52 @@
+"""Who sends a REST request with `Authorization: Bearer`: an API token, or the session token that logging in gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from habits.models import User
+from habits.tokens import PREFIX, owner_of
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Reads the header Authorization (RFC 6750)."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """Give the person; None where the header is absent. Raises `AuthenticationFailed` for an invalid token."""
+        scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        user = owner_of(token) if token.startswith(PREFIX) else _by_session(token.strip())
+        if user is None:
+            raise AuthenticationFailed("This token is not valid; log in again.", code="invalid_token")
+        return user, None
+
+    def authenticate_header(self, request: Request) -> str:
+        """Give the WWW-Authenticate challenge; without one, REST framework answers 403 in place of 401."""
+        return "Bearer"
+
+
+def _by_session(token: str) -> User | None:
+    found = authenticate_by_x_session_token(token)
+    return found[0] if found else None
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes bearer tokens in the OpenAPI schema."""
+
+    target_class = BearerAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Give the OpenAPI security scheme."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The session token that logging in gave, or a token of `manage.py create_token`.",
+        }

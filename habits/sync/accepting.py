@@ -1,0 +1,146 @@
+"""Takes a push in: checks it, and makes it durable together with the job that will merge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from habits.merging import HabitWrite, Write
+from habits.merging.inbox import waiting
+from habits.merging.writes import to_json
+from habits.models import Habit, SyncPush, User
+from habits.tasks import merge_pushes
+
+from .problems import KeyReused
+from .reading import Contents, Problem, Sender, deletions, read, slot_of
+
+SAFETY_NET = timedelta(seconds=30)
+"""When a job merges what a push that is merged at once may have left behind."""
+
+# Remember when a phone pushed, and how far its clock is off. Served by sync_device_unique.
+SEEN = """
+    INSERT INTO habits_syncdevice AS d (user_id, device, last_push_at, cursor, skew_ms, user_agent)
+    VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (user_id, device) DO UPDATE SET
+        last_push_at = excluded.last_push_at, skew_ms = coalesce(excluded.skew_ms, d.skew_ms),
+        user_agent = excluded.user_agent
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A push as it arrives."""
+
+    device: str
+    key: UUID | None
+    """Idempotency-Key; None: the push cannot be recognised if it comes again, which does no harm."""
+    digest: bytes
+    """SHA-256 of the body."""
+    cursor: int
+    """The version that the phone has seen."""
+    changes: Mapping[str, Any]
+    user_agent: str = ""
+
+
+def accept(user: User, push: Push, *, at_once: bool) -> tuple[SyncPush, list[Write]]:
+    """Put a push into the inbox, or find it there; with it commits a job that merges it.
+
+    `at_once` says that the caller will merge it himself, so that the job is but a safety net. Answers with the push and
+    what it writes. Raises a problem of `habits.sync.problems` before anything is written.
+    """
+    known = SyncPush.objects.filter(user=user, key=push.key).first() if push.key else None
+    received = timezone.now()
+    sender = Sender(push.device, received, received.astimezone(UTC).date())
+    contents = read(push.changes, sender)
+    if known is not None:
+        return _same(known, push), []
+    writes = list(_writes(user, contents, sender))
+    row = SyncPush(
+        user=user,
+        key=push.key or uuid4(),
+        body_hash=push.digest,
+        device=push.device,
+        cursor=push.cursor,
+        writes=to_json(writes),
+        received_at=received,
+        problems=[asdict(problem) for problem in contents.problems],
+    )
+    return _keep(row, push, contents, at_once=at_once), writes
+
+
+def _same(known: SyncPush, push: Push) -> SyncPush:
+    if bytes(known.body_hash) != push.digest:
+        raise KeyReused
+    return known
+
+
+def _keep(row: SyncPush, push: Push, contents: Contents, *, at_once: bool) -> SyncPush:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            with connection.cursor() as cursor:
+                values = row.user_id, row.device, row.received_at, row.cursor, contents.skew_ms, push.user_agent[:200]
+                cursor.execute(SEEN, values)
+            _have_merged(row.user_id, at_once=at_once)
+    except IntegrityError:
+        # The same push came twice at one moment; the other one is there now.
+        return _same(SyncPush.objects.get(user=row.user_id, key=row.key), push)
+    return row
+
+
+def _have_merged(user_id: int, *, at_once: bool) -> None:
+    later = {"run_after": SAFETY_NET, "unique_key": f"later:{user_id}"}
+    now = {"unique_key": f"sync:{user_id}"}
+    call = merge_pushes.using(**(later if at_once else now), unique_until="started", user=user_id)
+    call.enqueue(user_id=user_id)
+
+
+def merge_soon(user_id: int) -> None:
+    """Have a job merge a person's pushes now, since the caller could not."""
+    _have_merged(user_id, at_once=False)
+
+
+def _writes(user: User, contents: Contents, sender: Sender) -> Iterator[Write]:
+    """Give the writes of habits that are known or new with a name, of their days, and the deletions."""
+    habits = _Known(user, contents)
+    for write in contents.habits:
+        if write.values.get("name") or write.id in habits.kinds:
+            habits.kinds[write.id] = write.values.get("kind") or habits.kinds.get(write.id, "yes_no")
+            yield write
+        else:
+            contents.problems.append(Problem("habits", write.id, "invalid", "name: a new habit has a name"))
+    for completion, device in contents.completions:
+        if completion.habit in habits.kinds:
+            counted = habits.kinds[completion.habit] == Habit.Kind.COUNTED
+            yield replace(completion, slot=slot_of(completion, device, counted=counted, sender=sender.device))
+        else:
+            detail = f"habit_id: there is no habit {completion.habit}; push it first or in the same push"
+            contents.problems.append(Problem("completions", completion.id, "unknown_habit", detail))
+    for deletion in deletions(contents, sender):
+        if not isinstance(deletion, HabitWrite) or deletion.id in habits.kinds:
+            yield deletion
+
+
+class _Known:
+    """The habits that a push speaks of and the person has: stored, deleted ones too, or waiting in the inbox."""
+
+    def __init__(self, user: User, contents: Contents) -> None:
+        ids = {write.id for write in contents.habits} | {write.habit for write, _ in contents.completions}
+        ids.update(contents.deleted_habits)
+        rows = Habit.objects.filter(user=user, client_id__in=ids).values_list("client_id", "kind") if ids else []
+        self.kinds: dict[str, str] = dict(rows)
+        if ids - self.kinds.keys():
+            self.kinds |= {name: kind for name, kind in _in_inbox(user) if name in ids and name not in self.kinds}
+
+
+def _in_inbox(user: User) -> Iterator[tuple[str, str]]:
+    for writes in waiting(user.pk).values_list("writes", flat=True):
+        for write in writes:
+            if write["type"] == "habit" and "name" in write["values"]:
+                yield write["id"], write["values"].get("kind", "yes_no")

@@ -1,0 +1,29 @@
+"""API tokens: secrets with which scripts act as a person."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from habits.models import ApiToken, User
+
+PREFIX = "fj_"
+"""What tokens begin with, so that a leaked one is recognised by scanners of secrets."""
+
+
+def issue_token(user: User, name: str = "") -> str:
+    """Make a token for a person and give it; it cannot be shown again, since only its hash is stored."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    ApiToken.objects.create(user=user, digest=_digest(token), name=name)
+    return token
+
+
+def owner_of(token: str) -> User | None:
+    """Give the person of a token that is valid and whose account is active. Index: the unique one of the digest."""
+    row = ApiToken.objects.select_related("user").filter(digest=_digest(token), user__is_active=True).first()
+    return row.user if row else None
+
+
+def _digest(token: str) -> str:
+    # Tokens are random, so that a hash without salt or stretching gives nothing away.
+    return hashlib.sha256(token.encode()).hexdigest()
