@@ -8,7 +8,7 @@ before Django's models are ready, and so imports the ledger only when something 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, Unpack, cast
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+StillWanted = Callable[[Sequence[Mapping[str, Any]]], Sequence[str | None]]
+"""Tells of jobs, by their arguments, why each is not worth running any more; None where it is."""
 
 GRACE = timedelta(seconds=10)
 """How long a task may go on after its timeout was raised in it, before its process is killed."""
@@ -65,6 +68,9 @@ class Task(CeleryTask[P, R]):
     atomic: bool = False
     limit: Limit | None = None
     give_up_on: tuple[type[Exception], ...] = ()
+    stale_after: timedelta | None = None
+    still_wanted: StillWanted | None = None
+    redact: tuple[str, ...] = ()
     parameters: inspect.Signature
     message_lane: ClassVar[MessageLane]
     """Set when Django is ready, since it needs models (`focusjobs.jobs.apps`)."""
@@ -166,6 +172,9 @@ def task(
     give_up_on: tuple[type[Exception], ...] = (),
     lane: Literal["drain", "message"] = "drain",
     name: str | None = None,
+    stale_after: timedelta | None = None,
+    still_wanted: StillWanted | None = None,
+    redact: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Declare a task.
 
@@ -176,6 +185,9 @@ def task(
     give_up_on: errors that no further attempt can mend; the job fails at once. lane: "message" gives each job a Celery
     message of its own, for Celery's canvas, its hard time limit and `revoke(terminate=True)`; it costs more.
     name: by default the app's name and the function's, so that the function can move between modules.
+    stale_after: a job that was due longer ago is not retried by hand, since it does no good any more. still_wanted: is
+    given the arguments of many such jobs and answers for each why it is not worth running, or None where it is.
+    redact: names of arguments that the console hides, besides those that look like secrets.
     Raises `InvalidTask` for a function whose arguments cannot be stored by name, and for options that clash.
     """
 
@@ -191,6 +203,9 @@ def task(
             "atomic": atomic,
             "limit": limit,
             "give_up_on": give_up_on,
+            "stale_after": stale_after,
+            "still_wanted": staticmethod(still_wanted) if still_wanted else None,
+            "redact": tuple(redact),
             "parameters": named_parameters(function),
             "ignore_result": False,
         }
@@ -198,6 +213,7 @@ def task(
             # The soft limit is not Celery's, whose signal could come after the task, while its end is being written.
             options["time_limit"] = (timeout + GRACE).total_seconds()
         _check(function, attempts, lane, limit)
+        _check_worth(function, stale_after)
         _check_limit(function, options["parameters"], limit)
         _note_name(options["name"], function)
         register = cast("Callable[[Callable[P, R]], Task[P, R]]", shared_task(base=Task, **options))
@@ -211,6 +227,11 @@ def _check(function: Callable[..., Any], attempts: int, lane: str, limit: Limit 
         raise InvalidTask(f"{function.__qualname__}: attempts counts tries in all and is at least 1.")
     if lane == "message" and limit is not None:
         raise InvalidTask(f'{function.__qualname__}: a limit needs lane="drain"; Celery takes messages unasked.')
+
+
+def _check_worth(function: Callable[..., Any], stale_after: timedelta | None) -> None:
+    if stale_after is not None and stale_after <= timedelta(0):
+        raise InvalidTask(f"{function.__qualname__}: stale_after is longer than nothing, not {stale_after}.")
 
 
 def _check_limit(function: Callable[..., Any], signature: inspect.Signature, limit: Limit | None) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from celery import current_app
 from django.db import IntegrityError, transaction
@@ -41,13 +41,21 @@ RACES = 5
 """How often a retry begins again when jobs with the same unique keys are enqueued at the same moment."""
 
 
-def retry(ids: Iterable[int]) -> set[int]:
+def retry(
+    ids: Iterable[int],
+    *,
+    run_at: datetime | None = None,
+    pace: timedelta = timedelta(0),
+    as_of: datetime | None = None,
+) -> set[int]:
     """Make failed or cancelled jobs waiting again with fresh attempts; answer those that were.
 
-    Left alone are jobs in another state, expired ones, and those whose unique key an unfinished job holds by now. In a
-    flow, a parent takes along the children that had made it fail, and a child brings such a parent back.
+    From `run_at` on, in the order of their numbers, each `pace` after the one before; without it, now. Left alone are
+    jobs in another state, expired ones, those whose unique key an unfinished job holds by now, and those that began or
+    ended after `as_of`. In a flow, a parent takes along the children that had made it fail, and a child brings such a
+    parent back.
     """
-    asked = list(ids)
+    asked = {"ids": list(ids), "run_at": run_at, "pace": pace, "as_of": as_of}
     for race in range(RACES):
         try:
             with transaction.atomic():
@@ -58,13 +66,13 @@ def retry(ids: Iterable[int]) -> set[int]:
     return set()
 
 
-def _retry(ids: list[int]) -> set[int]:
-    moved = rows(statements.RETRY, [ids])
+def _retry(asked: Mapping[str, Any]) -> set[int]:
+    moved = rows(statements.RETRY, asked)
     retried = {row[0] for row in moved}
     rows(statements.AWAIT_CHILDREN, [list(retried)])
     _rejoin({row[0]: row[2] for row in moved if row[2] is not None and row[2] not in retried})
     _forget([(row[0], row[3], row[4]) for row in moved])
-    _ring({row[1] for row in moved})
+    _ring({row[1] for row in moved if row[5] == State.WAITING})
     _note("retried", retried)
     return retried
 
@@ -89,14 +97,14 @@ def _forget(jobs: Iterable[tuple[int, int, str | None]]) -> None:
 
 
 @transaction.atomic
-def cancel(ids: Iterable[int], reason: str, *, active: bool = False) -> set[int]:
-    """End pending jobs; answer those that were ended.
+def cancel(ids: Iterable[int], reason: str, *, active: bool = False, as_of: datetime | None = None) -> set[int]:
+    """End pending jobs, but for those that began after `as_of`; answer those that were ended.
 
     With `active` also those that a worker holds: nothing that the attempt writes through the ledger is kept, what an
     atomic task did is rolled back, and `current_job().is_cancelled()` tells the task to stop. The children of a
     cancelled parent go on; a cancelled child counts as failed.
     """
-    ended = rows(statements.CANCEL, {"ids": list(ids), "reason": reason, "active": active})
+    ended = rows(statements.CANCEL, {"ids": list(ids), "reason": reason, "active": active, "as_of": as_of})
     settle(
         [
             Child(number, task, parent_id, on_failure, State.CANCELLED, reason)
@@ -108,33 +116,34 @@ def cancel(ids: Iterable[int], reason: str, *, active: bool = False) -> set[int]
     return {row[0] for row in ended}
 
 
-def promote(ids: Iterable[int]) -> set[int]:
-    """Make delayed jobs waiting now; answer those that were."""
-    moved = rows(statements.PROMOTE, [list(ids)])
+def promote(ids: Iterable[int], *, as_of: datetime | None = None) -> set[int]:
+    """Make delayed jobs waiting now, but for those that began after `as_of`; answer those that were."""
+    moved = rows(statements.PROMOTE, {"ids": list(ids), "as_of": as_of})
     _ring({row[1] for row in moved})
     return _note("promoted", {row[0] for row in moved})
 
 
-def reschedule(ids: Iterable[int], run_at: datetime) -> set[int]:
+def reschedule(ids: Iterable[int], run_at: datetime, *, as_of: datetime | None = None) -> set[int]:
     """Let waiting and delayed jobs run at that time and not before; answer those that will.
 
-    Raises `OperationRefused` for a time without a zone.
+    Those that began after `as_of` are left alone. Raises `OperationRefused` for a time without a zone.
     """
     if run_at.tzinfo is None:
         raise OperationRefused("The time to run at needs a time zone.")
-    moved = rows(statements.RESCHEDULE, {"ids": list(ids), "run_at": run_at})
+    moved = rows(statements.RESCHEDULE, {"ids": list(ids), "run_at": run_at, "as_of": as_of})
     _ring({row[1] for row in moved if row[1] is not None})
     return _note("rescheduled", {row[0] for row in moved})
 
 
-def set_priority(ids: Iterable[int], priority: int) -> set[int]:
+def set_priority(ids: Iterable[int], priority: int, *, as_of: datetime | None = None) -> set[int]:
     """Give pending jobs another priority, lower runs first; answer those that have it.
 
-    Raises `OperationRefused` for a priority that no job can have.
+    Those that began after `as_of` are left alone. Raises `OperationRefused` for a priority that no job can have.
     """
     if not isinstance(priority, int) or not 0 <= priority <= MAX_PRIORITY:
         raise OperationRefused(f"A priority is a whole number from 0 to {MAX_PRIORITY}, not {priority!r}.")
-    return _note("given another priority", {row[0] for row in rows(statements.SET_PRIORITY, [priority, list(ids)])})
+    moved = rows(statements.SET_PRIORITY, {"priority": priority, "ids": list(ids), "as_of": as_of})
+    return _note("given another priority", {row[0] for row in moved})
 
 
 @transaction.atomic
@@ -200,6 +209,92 @@ def drain(queue: str, *, delayed: bool = False, reason: str = "The queue was dra
             while batch := list(jobs[:BATCH]):
                 drained += len(cancel(batch, reason))
     return drained
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What of a job an act may replace: the columns that `CAPTURE` returns, in their order."""
+
+    id: int
+    fence: int
+    is_active: bool
+    error_group_id: int | None
+    before: str
+
+
+def capture(ids: Iterable[int]) -> dict[int, Captured]:
+    """Give jobs by number as they are now, for `link`."""
+    return {row[0]: Captured(*row) for row in rows(statements.CAPTURE, [list(ids)])}
+
+
+def link(operation: int, changed: Iterable[Captured], *, canary: bool = False, undoable: bool = True) -> None:
+    """Note which jobs an operation changed, in the transaction that changed them. What ran cannot be put back."""
+    befores = [
+        (it.id, it.fence, it.before if undoable and not it.is_active else None, it.error_group_id) for it in changed
+    ]
+    if befores:
+        ids, fences, texts, groups = (list(column) for column in zip(*befores, strict=True))
+        values = {"ids": ids, "fences": fences, "befores": texts, "groups": groups}
+        rows(statements.LINK, {"operation": operation, "canary": canary, **values})
+
+
+@transaction.atomic
+def restore(operation: int, ids: Iterable[int], *, future: bool = False) -> set[int]:
+    """Put jobs of an operation back as they were; answer those that were, as nobody had touched them since.
+
+    With `future`, only those that are not due yet. A parent that came back with a child of it fails with it again.
+    """
+    restored = [
+        Restored(*row) for row in rows(statements.RESTORE, {"operation": operation, "ids": list(ids), "future": future})
+    ]
+    ended = [job for job in restored if job.state in FINISHED]
+    _settle_again([job for job in ended if job.parent_id is not None])
+    results.store([job.result() for job in ended if job.attempt == 0 and job.state == State.FAILED])
+    _rejoin({job.id: job.parent_id for job in restored if job.state not in FINISHED and job.parent_id is not None})
+    _ring({job.queue for job in restored if job.state == State.WAITING})
+    return _note("put back", {job.id for job in restored})
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A job that was put back: the columns that `RESTORE` returns, in their order."""
+
+    id: int
+    queue: str
+    parent_id: int | None
+    attempt: int
+    celery_id: str | None
+    state: str
+    task: str
+    on_failure: str
+    error: str
+    worker: str
+    arguments: str
+
+    def result(self) -> results.Result:
+        """Give what django-celery-results kept of a job that had failed with its child, before it ever ran."""
+        return results.Result(
+            task_id=self.celery_id or task_id_of(self.id),
+            task=self.task,
+            arguments=self.arguments,
+            worker=self.worker,
+            failure=results.Failure("ChildFailed", "focusjobs.jobs.errors", self.error),
+        )
+
+
+def _settle_again(children: Iterable[Restored]) -> None:
+    """Tell unfinished parents that children ended as before."""
+    by_parent: dict[int, list[Restored]] = {}
+    for child in children:
+        by_parent.setdefault(cast("int", child.parent_id), []).append(child)
+    waiting = Job.objects.unfinished().filter(pk__in=by_parent).values_list("pk", flat=True)
+    settle(
+        [
+            Child(child.id, child.task, parent, child.on_failure, State(child.state), child.error)
+            for parent in waiting
+            for child in by_parent[parent]
+        ]
+    )
 
 
 def _ring(queues: Iterable[str]) -> None:

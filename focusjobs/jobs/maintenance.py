@@ -16,6 +16,7 @@ import redis
 from django.db import connection, transaction
 
 from . import ledger, queues, retention, schedule_sync, schedules, wakeups
+from .operations import background
 from .publishing import forgive_lost_messages
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def keep_house() -> bool:
     for queue in ring_for:
         wakeups.ring(queue, lost=True)
     schedules.tick()
+    background.wake()
     _prune()
     _note_round()
     return True

@@ -59,6 +59,22 @@ def set_limits(
     wakeups.ring_after_commit(queue)
 
 
+def expected_wait(queue: Queue | None) -> timedelta:
+    """Give how long a due job of a queue may wait: what was said of it, or of all."""
+    return queue.expected_wait if queue is not None and queue.expected_wait is not None else settings.JOBS_EXPECTED_WAIT
+
+
+def set_expected_wait(queue: str, length: timedelta | None) -> None:
+    """Say how long a due job of a queue may wait; None: as long as on any other.
+
+    Raises `UnknownQueue`, and `OperationRefused` for no time at all.
+    """
+    _check(queue)
+    if length is not None and length <= timedelta(0):
+        raise OperationRefused(f"A job cannot be expected to wait for {length}.")
+    Queue.objects.update_or_create(name=queue, defaults={"expected_wait": length})
+
+
 def _check(queue: str) -> None:
     if queue not in settings.JOBS_QUEUES and not Queue.objects.filter(name=queue).exists():
         raise UnknownQueue(queue)

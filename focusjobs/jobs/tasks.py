@@ -1,11 +1,14 @@
-"""The Celery task that answers wake-ups."""
+"""The Celery task that answers wake-ups, and the job layer's own tasks."""
 
 from __future__ import annotations
 
 from celery import Task, shared_task
 
+from .operations.background import run_operation
 from .wakeups import DRAIN_TASK
 from .worker import drain_and_stand_by
+
+__all__ = ["drain_queue", "run_operation"]
 
 
 # Acknowledged when it starts: a wake-up that is lost half-way costs nothing, since what waits is rung for again.

@@ -98,6 +98,7 @@ class Uncounted(models.Model):
     """An attempt of a group that housekeeping has still to count; gone again within a second."""
 
     attempt_id = models.BigIntegerField(primary_key=True)
+    is_final = models.BooleanField(db_default=False, help_text="The job failed for good with it.")
 
     class Meta:
         verbose_name_plural = "uncounted"

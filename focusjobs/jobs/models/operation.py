@@ -40,7 +40,7 @@ class Operation(models.Model):
     ip = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=128, blank=True)
     reason = models.CharField(max_length=500, blank=True)
-    filter = models.CharField(max_length=1000, blank=True, help_text="The jobs it is about, in the filter language.")
+    filter = models.TextField(blank=True, help_text="The jobs it is about, in the filter language.")
     subject = models.CharField(max_length=300, blank=True, help_text="What it is about, where that is no jobs.")
     details = models.JSONField(default=dict, help_text="What the action takes: a time, a priority, old and new values.")
     repeats = models.ForeignKey(
@@ -62,6 +62,7 @@ class Operation(models.Model):
     completed = models.PositiveBigIntegerField(db_default=0, help_text="Changed jobs that have completed since.")
     failed_again = models.PositiveBigIntegerField(db_default=0, help_text="Changed jobs that have failed since.")
     cancelled = models.PositiveBigIntegerField(db_default=0, help_text="Changed jobs that were cancelled since.")
+    ends_as = models.CharField(max_length=10, db_default="", help_text="The state after what it is undoing.")
     message = models.CharField(max_length=500, db_default="", help_text="Why it was stopped, by whom it was undone.")
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

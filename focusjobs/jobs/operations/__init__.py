@@ -1,0 +1,56 @@
+"""What people do to jobs, queues and schedules, each act a row of `Operation` that says who, why and to how many.
+
+A preview fixes which jobs are meant: those that there are by then, as they are. Once started, an operation changes them
+in batches, in the background where they are many, and can be stopped and undone. Nothing here checks rights; callers do
+that first, with `focusjobs.jobs.rights`.
+"""
+
+from .actions import ACTIONS, action_named
+from .actor import Actor
+from .audit import note, of_job, reveal
+from .control import (
+    AT_ONCE,
+    act,
+    can_stop,
+    can_undo,
+    has_rest,
+    plan,
+    rest,
+    start,
+    stop,
+    undo,
+)
+from .others import edit_and_retry, pause, resume, run_schedule, set_expected_wait, set_limits
+from .preview import CAP, Preview, preview
+from .wanted import HOLD, Snapshot, Wanted
+
+__all__ = [
+    "ACTIONS",
+    "AT_ONCE",
+    "CAP",
+    "HOLD",
+    "Actor",
+    "Preview",
+    "Snapshot",
+    "Wanted",
+    "act",
+    "action_named",
+    "can_stop",
+    "can_undo",
+    "edit_and_retry",
+    "has_rest",
+    "note",
+    "of_job",
+    "pause",
+    "plan",
+    "preview",
+    "rest",
+    "resume",
+    "reveal",
+    "run_schedule",
+    "set_expected_wait",
+    "set_limits",
+    "start",
+    "stop",
+    "undo",
+]

@@ -1,0 +1,192 @@
+"""What an operation would do, in numbers: how many jobs, of how many people, on which queues, and which it would skip.
+
+Reads only. Counts stop at a cap, and say so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Now
+
+from ..definition import Task
+from ..domain.lifecycle import UNFINISHED
+from ..ledger.records import rows
+from ..models import Job, JobQuerySet
+from ..query import matching
+from . import statements, worth
+from .actions import ACTIONS, action_named
+from .wanted import Snapshot, Wanted
+
+CAP = 200_000
+"""Up to here jobs are counted; beyond, numbers are “at least”."""
+
+CHECKED = 20_000
+"""So many jobs are shown to their tasks' `still_wanted` in a preview; the rest is checked when it is run."""
+
+PORTION = 2_000
+"""Jobs that are shown to a task at once."""
+
+LATELY = 600
+"""Seconds from which the speed of a queue is taken."""
+
+EXPIRED, HELD, FIT = "expired", "unique key held by another job", "fit"
+
+Tasks = Mapping[str, Task[..., Any]]
+Place = tuple[str, str]
+"""A queue and a task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What an operation would do. `users` are the people of the jobs that it would change."""
+
+    matched: int
+    eligible: int
+    users: int
+    unowned: int
+    """Eligible jobs that are nobody's."""
+    skipped: dict[str, int]
+    queues: dict[str, int]
+    tasks: dict[str, int]
+    capped: bool
+    """Whether there are more: then all numbers mean “at least”."""
+    unchecked: int
+    """Eligible jobs of which nobody has asked yet whether they are still wanted."""
+    seconds: float | None
+    """How long the queues would take, at the rate that is wanted or at the speed of the last minutes."""
+    newest: int
+    as_of: datetime
+
+    def kept(self) -> dict[str, Any]:
+        """Give what an operation keeps of it."""
+        return {name: value for name, value in asdict(self).items() if name not in ("newest", "as_of")}
+
+
+@dataclass
+class _Asked:
+    """What tasks said of the jobs that they were shown."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    gone: Counter[Place] = field(default_factory=Counter)
+    users: set[int] = field(default_factory=set)
+    unowned: int = 0
+    unchecked: int = 0
+
+
+def preview(wanted: Wanted, *, snapshot: Snapshot | None = None, cap: int | None = CAP) -> Preview:
+    """Count what an operation would do; without a cap all of it, however long that takes.
+
+    Raises `QueryError` and `OperationRefused`, sentences for whoever wants it.
+    """
+    action_named(wanted.action)
+    there = snapshot or wanted.snapshot()
+    jobs = there.within(matching(wanted.text(), now=there.as_of))
+    some = Job.objects.filter(pk__in=jobs.order_by().values("pk")[: cap + 1]) if cap else jobs.order_by()
+    tasks = {} if wanted.anyway or wanted.action != "retry" else worth.choosy_tasks()
+    return _preview(wanted, some, tasks, there, cap)
+
+
+def _preview(wanted: Wanted, jobs: JobQuerySet, tasks: Tasks, there: Snapshot, cap: int | None) -> Preview:
+    fated = jobs.annotate(fate=_fate(wanted.action, jobs, tasks, there.as_of))
+    groups = list(fated.values_list("fate", "queue", "task").annotate(jobs=Count("pk")))
+    ready = fated.filter(fate=FIT)
+    asked = _ask(ready, [task for task in tasks.values() if task.still_wanted is not None])
+    fit = Counter({(queue, task): number for fate, queue, task, number in groups if fate == FIT}) - asked.gone
+    skipped = Counter(asked.reasons)
+    for fate, _, _, number in groups:
+        if fate != FIT:
+            skipped[fate] += number
+    users, unowned = _people(ready, tasks, asked)
+    queues = _summed(fit, 0)
+    matched = sum(number for *_, number in groups)
+    return Preview(
+        matched=min(matched, cap or matched),
+        eligible=sum(fit.values()),
+        users=users,
+        unowned=unowned,
+        skipped=dict(skipped.most_common()),
+        queues=queues,
+        tasks=_summed(fit, 1),
+        capped=cap is not None and matched > cap,
+        unchecked=asked.unchecked,
+        seconds=_seconds(queues, wanted.rate),
+        newest=there.newest,
+        as_of=there.as_of,
+    )
+
+
+def _fate(action: str, jobs: JobQuerySet, tasks: Tasks, now: datetime) -> Case:
+    """Give what would become of each job: it is fit, or the reason why it is skipped."""
+    whens = [When(~Q(state__in=ACTIONS[action].states), then=F("state"))]
+    if action == "retry":
+        whens += [
+            When(expires_at__lte=Now(), then=Value(EXPIRED)),
+            When(Q(unique_key__isnull=False) & Exists(_holders()), then=Value(HELD)),
+        ]
+        too_old = worth.too_old(tasks, now)
+        whens += [When(too_old, then=Value(worth.STALE))] if too_old else []
+    return Case(*whens, default=Value(FIT), output_field=CharField())
+
+
+def _holders() -> JobQuerySet:
+    return Job.objects.filter(task=OuterRef("task"), unique_key=OuterRef("unique_key"), state__in=UNFINISHED)
+
+
+def _ask(ready: JobQuerySet, choosy: Iterable[Task[..., Any]]) -> _Asked:
+    """Show jobs to the tasks that want to be asked, up to `CHECKED` of them."""
+    asked, left = _Asked(), CHECKED
+    for task in choosy:
+        jobs = ready.filter(task=task.name)
+        calls = list(jobs.values_list("queue", "user_id", "arguments")[: left + 1])
+        if len(calls) > left:
+            calls.pop()
+            asked.unchecked += jobs.count() - len(calls)
+        left -= len(calls)
+        for start in range(0, len(calls), PORTION):
+            _note(asked, task, calls[start : start + PORTION])
+    return asked
+
+
+def _note(asked: _Asked, task: Task[..., Any], calls: Sequence[tuple[str, int | None, Any]]) -> None:
+    told = worth.reasons(task, [arguments for *_, arguments in calls])
+    for (queue, user, _), reason in zip(calls, told, strict=True):
+        if reason:
+            asked.reasons[reason] += 1
+            asked.gone[queue, task.name] += 1
+        elif user is None:
+            asked.unowned += 1
+        else:
+            asked.users.add(user)
+
+
+def _people(ready: JobQuerySet, tasks: Tasks, asked: _Asked) -> tuple[int, int]:
+    """Count the people of the jobs, and the jobs that are nobody's. Of jobs that were not shown, nobody is counted."""
+    choosy = [name for name, task in tasks.items() if task.still_wanted is not None]
+    others = ready.exclude(task__in=choosy) if choosy else ready
+    new = Q(user__isnull=False) & ~Q(user__in=asked.users) if asked.users else Q(user__isnull=False)
+    counted = others.aggregate(
+        users=Count("user", distinct=True, filter=new), unowned=Count("pk", filter=Q(user__isnull=True))
+    )
+    return counted["users"] + len(asked.users), counted["unowned"] + asked.unowned
+
+
+def _summed(fit: Counter[Place], part: int) -> dict[str, int]:
+    sums = Counter[str]()
+    for place, number in fit.items():
+        sums[place[part]] += number
+    return dict(sums.most_common())
+
+
+def _seconds(queues: Mapping[str, int], rate: float | None) -> float | None:
+    if rate:
+        return sum(queues.values()) / rate
+    speeds: dict[str, float] = dict(rows(statements.SPEEDS, {"seconds": LATELY, "queues": list(queues)}))
+    if not queues or set(speeds) != set(queues):
+        return None
+    return max(number / speeds[queue] for queue, number in queues.items())

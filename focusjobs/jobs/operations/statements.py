@@ -1,0 +1,39 @@
+"""The statements by which operations follow what became of their jobs, each with its purpose and its index."""
+
+# Notes how jobs of an operation ended that it had changed, those of a stretch of open ones by rising number; and how
+# far that stretch goes. A job that a later operation changed counts there. Indexes: operationjob_open, primary key of
+# the jobs, the foreign key of the links.
+SETTLE = """
+WITH looked_at AS MATERIALIZED (
+    SELECT id, job_id, fence FROM jobs_operationjob
+    WHERE operation_id = %(operation)s AND job_id > %(after)s AND outcome IS NULL
+    ORDER BY job_id LIMIT %(limit)s
+), settled AS (
+    UPDATE jobs_operationjob AS link
+    SET outcome = CASE WHEN EXISTS (SELECT FROM jobs_operationjob AS later
+                                    WHERE later.job_id = link.job_id AND later.id > link.id) THEN 'other'
+                       ELSE job.state END
+    FROM looked_at JOIN jobs_job AS job ON job.id = looked_at.job_id
+    WHERE link.id = looked_at.id AND job.fence > looked_at.fence AND job.state IN ('completed', 'failed', 'cancelled')
+    RETURNING link.outcome
+)
+SELECT (SELECT max(job_id) FROM looked_at), (SELECT count(*) FROM looked_at),
+       count(*) FILTER (WHERE outcome = 'completed'), count(*) FILTER (WHERE outcome = 'failed'),
+       count(*) FILTER (WHERE outcome = 'cancelled'), count(*)
+FROM settled
+"""
+
+# Operations that are to be looked at again, pushed on so that each is called once. Index: operation_wake.
+WAKE = """
+UPDATE jobs_operation SET wake_at = now() + %(later)s
+WHERE id = ANY(ARRAY(
+    SELECT id FROM jobs_operation WHERE wake_at <= now() ORDER BY wake_at LIMIT 20 FOR UPDATE SKIP LOCKED))
+RETURNING id
+"""
+
+# How many jobs a second ended on queues of late, where any did. Index: tally_minute.
+SPEEDS = """
+SELECT queue, (sum(completed + failed + cancelled) / %(seconds)s)::float8 FROM jobs_tally
+WHERE minute >= now() - %(seconds)s * interval '1 s' AND queue = ANY(%(queues)s)
+GROUP BY queue HAVING sum(completed + failed + cancelled) > 0
+"""
