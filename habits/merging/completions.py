@@ -13,7 +13,7 @@ from habits.models import Completion, Habit, LostText
 
 from . import labels, statements
 from .outcome import Found, Stamp
-from .writes import CompletionWrite, DeletedCompletion
+from .writes import SERVER, CompletionWrite, DeletedCompletion
 
 Cell: TypeAlias = tuple[int, date, str]
 """Where a day is kept: the habit's number, the day, and the device's slot."""
@@ -33,6 +33,8 @@ class Stored:
     value: int | None
     skipped: bool
     note: str
+    value_ms: int
+    value_device: str
     note_ms: int
     note_device: str
     version: int
@@ -106,11 +108,21 @@ def _merge_round(stamp: Stamp, placed: Placed) -> Found:
         cell = habit, day, slot
         if cell not in before or before[cell].content != tuple(content):
             found.changed(habit, day)
-    if altered := [cell for cell, write in placed.items() if write.altered]:
-        _change(statements.TELL, {**_cells(stamp, altered), "version": stamp.version})
+    if told := [cell for cell, write in placed.items() if write.altered or _is_behind(stamp, write, before.get(cell))]:
+        _change(statements.TELL, {**_cells(stamp, told), "version": stamp.version})
         found.wrote = True
     found.wrote |= labels.record(stamp, placed, named)
     return found
+
+
+def _is_behind(stamp: Stamp, write: CompletionWrite, stored: Stored | None) -> bool:
+    """Tell whether the row's stamp on the device is not the one that is stored, after which its next edit has to go."""
+    if stored is None or write.device == SERVER:
+        return False
+    value = (stamp.ms(write.ms), write.device) if write.value_edited else (0, "")
+    note = (stamp.ms(write.ms), write.device) if write.note_edited else (0, "")
+    kept = max((stored.value_ms, stored.value_device), value), max((stored.note_ms, stored.note_device), note)
+    return max(kept)[0] != write.ms or (write.value_edited and kept[0] != value)
 
 
 def _stored(stamp: Stamp, placed: Placed) -> dict[Cell, Stored]:

@@ -46,15 +46,20 @@ def merge_habits(stamp: Stamp, writes: Sequence[HabitWrite]) -> Found:
     rows = _load(stamp, writes)
     known = {client_id: habit.deleted for client_id, habit in rows.items()}
     changed: dict[str, set[str]] = defaultdict(set)
+    stamped: set[str] = set()
     lost: list[LostText] = []
     for write in writes:
         habit = rows.setdefault(write.id, Habit(user_id=stamp.user_id, client_id=write.id))
+        before = dict(habit.stamps)
         changed[write.id] |= _merge_one(stamp, habit, write, lost)
-    told = {write.id for write in writes if write.altered or changed[write.id] or _differs(rows[write.id], write)}
-    _save(stamp, [habit for client_id, habit in rows.items() if client_id in told or client_id not in known])
+        if habit.stamps != before:
+            stamped.add(write.id)
+    told = {write.id for write in writes if write.altered or _differs(rows[write.id], write)}
+    written = told | stamped | (rows.keys() - known)
+    _save(stamp, [habit for client_id, habit in rows.items() if client_id in written])
     LostText.objects.bulk_create(lost)
     _reversion_days(stamp, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
-    found.wrote = bool(told or rows.keys() - known)
+    found.wrote = bool(written)
     for client_id in known:
         if changed[client_id] & RULES:
             found.changed(rows[client_id].pk, None)
@@ -137,8 +142,11 @@ def _differs(habit: Habit, write: HabitWrite) -> bool:
     """Tell whether the device shows something else than what is stored, so that it has to fetch the row."""
     if write.device == SERVER:
         return False
-    return any(shown(habit, field) != value for field, value in write.values.items() if field != "deleted") or (
-        habit.deleted and not write.values.get("deleted", False)
+    latest = max((ms for ms, _ in habit.stamps.values()), default=0)
+    return (
+        latest != write.ms
+        or (habit.deleted and not write.values.get("deleted", False))
+        or any(shown(habit, field) != value for field, value in write.values.items() if field != "deleted")
     )
 
 

@@ -5,7 +5,8 @@ NOTHING = -(2**63)
 
 # Read the days that are there; probes of the unique index completion_cell_unique.
 STORED = """
-    SELECT c.habit_id, c.day, c.slot, c.client_id, c.value, c.skipped, c.note, c.note_ms, c.note_device, c.version
+    SELECT c.habit_id, c.day, c.slot, c.client_id, c.value, c.skipped, c.note, c.value_ms, c.value_device,
+           c.note_ms, c.note_device, c.version
     FROM unnest(%(habits)s::bigint[], %(days)s::date[], %(slots)s::text[]) AS cell (habit_id, day, slot)
     JOIN habits_completion c
       ON c.user_id = %(user)s AND c.day = cell.day AND c.habit_id = cell.habit_id AND c.slot = cell.slot

@@ -147,7 +147,7 @@ def _read_completion(contents: Contents, raw: Mapping[str, Any], sender: Sender,
         note=row.note,
         recorded_ms=None if row.recorded_at is None else min(row.recorded_at, sender.clamp(row.recorded_at)[0]),
         zone=row.zone,
-        value_edited=bool(edited & {"value", "skipped"}),
+        value_edited=bool(edited & {"value", "skipped", "recorded_at", "zone"}),
         note_edited="note" in edited,
         altered=altered or clamped or not exact,
     )
