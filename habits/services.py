@@ -7,6 +7,7 @@ that was deleted meanwhile raises `Habit.DoesNotExist`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, time, timedelta
 from typing import Any, TypedDict, Unpack
 
@@ -18,9 +19,9 @@ from django.utils import timezone
 from habits.domain.records import Part
 from habits.domain.territory import first_weekday_of_locale
 from habits.merging import Merging, day_writes, habit_write
-from habits.models import Backup, Completion, Habit, User, new_client_id
+from habits.models import Backup, Completion, Habit, SyncPush, User, new_client_id
 from habits.selectors import RecordedDay, habits_of, local_today, recorded_day
-from habits.tasks import import_backup
+from habits.tasks import import_backup, merge_pushes
 
 MAX_BACKUP = 32 * 1024 * 1024
 """Bytes of a backup; ten years of fifty habits take a third of it."""
@@ -193,6 +194,17 @@ def accept_backup(*, user: User, filename: str, content: bytes) -> Backup:
     backup.job_id = import_backup.using(user=user, unique_key=f"backup:{backup.pk}").enqueue(backup_id=backup.pk).id
     backup.save(update_fields=["job_id"])
     return backup
+
+
+@transaction.atomic
+def retry_pushes(pushes: Sequence[int]) -> int:
+    """Have failed pushes merged again by a job for each person; answer how many there were."""
+    failed = SyncPush.objects.filter(pk__in=pushes, failed_at__isnull=False)
+    users = sorted(set(failed.values_list("user_id", flat=True)))
+    tried = failed.update(failed_at=None, error="")
+    calls = merge_pushes.using(unique_key="sync:{user_id}", unique_until="started")
+    calls.enqueue_many({"user_id": user_id} for user_id in users)
+    return tried
 
 
 def _current(habit: Habit) -> Habit:

@@ -13,7 +13,7 @@ from focusjobs.jobs import Exponential, Snooze, current_job, schedule, task
 from habits.imports.backup import UnreadableBackup
 from habits.imports.detect import read_backup
 from habits.imports.restore import restore
-from habits.merging import Busy, drain, late_users
+from habits.merging import Busy, drain, forget, late_users
 from habits.models import Backup
 
 LATE = timedelta(seconds=30)
@@ -65,4 +65,11 @@ def sweep_pushes() -> int:
     return len(users)
 
 
+@task(queue="default", attempts=3, timeout=timedelta(hours=1))
+def forget_synced() -> dict[str, int]:
+    """Forget pushes, lost texts and deleted habits that are past their time (`habits.merging.forgetting`)."""
+    return forget()
+
+
 schedule("sweep-pushes", sweep_pushes, every=timedelta(minutes=1), missed="once", overlap=False)
+schedule("forget-synced", forget_synced, cron="17 3 * * *")

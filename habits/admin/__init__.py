@@ -1,5 +1,5 @@
-"""People, habits, records and backups in the admin; what statistics depend on is written by `habits.services`."""
+"""People, habits, records, backups and phones in the admin; habits and records are written by `habits.services`."""
 
-from . import backups, habits, people, records
+from . import backups, habits, people, records, sync
 
-__all__ = ["backups", "habits", "people", "records"]
+__all__ = ["backups", "habits", "people", "records", "sync"]

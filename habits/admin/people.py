@@ -6,11 +6,21 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from habits.models import User
+
+LINKS = (
+    ("Habits", "habits_habit", "user__id__exact"),
+    ("Backups", "habits_backup", "user__id__exact"),
+    ("Phones", "habits_syncdevice", "user__id__exact"),
+    ("Sync inbox", "habits_syncpush", "user__id__exact"),
+    ("Lost texts", "habits_losttext", "user__id__exact"),
+    ("Jobs", "jobs_job", "user"),
+)
+"""What belongs to a person: the word, the admin's list, and the parameter that picks the person."""
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -43,13 +53,9 @@ class PersonAdmin(UserAdmin):
 
     @admin.display(description="of this person")
     def links(self, user: User) -> SafeString:
-        """Give the ways to this person's habits, backups and jobs."""
-        names = {"habits": "habits_habit", "backups": "habits_backup", "jobs": "jobs_job"}
-        query = {"jobs": "user"}
-        return format_html(
-            '<a href="{}">Habits</a> · <a href="{}">Backups</a> · <a href="{}">Jobs</a>',
-            *(
-                f"{reverse(f'admin:{name}_changelist')}?{urlencode({query.get(word, 'user__id__exact'): user.pk})}"
-                for word, name in names.items()
-            ),
+        """Give the ways to what belongs to this person."""
+        links = (
+            (word, f"{reverse(f'admin:{name}_changelist')}?{urlencode({field: user.pk})}")
+            for word, name, field in LINKS
         )
+        return format_html_join(" · ", '<a href="{1}">{0}</a>', links)

@@ -4,6 +4,7 @@ The rule is `habits.domain.merge`; a trigger refuses rows that are written elsew
 """
 
 from .days import day_writes
+from .forgetting import forget
 from .habits import habit_write
 from .inbox import Busy, drain, late_users
 from .session import Merging, allow_erasing, merge_now
@@ -20,6 +21,7 @@ __all__ = [
     "allow_erasing",
     "day_writes",
     "drain",
+    "forget",
     "habit_write",
     "late_users",
     "merge_now",

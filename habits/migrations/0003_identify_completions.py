@@ -1,4 +1,4 @@
-"""Give each record that is there its owner, the identifier that every phone would give it, and a stamp."""
+"""Give each record that is there its owner and the identifier that every phone would give it, and all rows stamps."""
 
 import uuid
 
@@ -21,6 +21,21 @@ IDENTIFY = """
     WHERE c.id = n.id AND c.client_id IS NULL
 """
 
+# Every field of a habit was edited when the habit was, as far as is known.
+STAMP_HABITS = """
+    UPDATE habits_habit
+    SET stamps = (
+        SELECT jsonb_object_agg(name, jsonb_build_array((extract(epoch FROM updated_at) * 1000)::bigint, 'server'))
+        FROM unnest(%s::text[]) AS name
+    )
+    WHERE stamps = '{}'
+"""
+
+REGISTERS = [
+    *("name", "question", "notes", "category", "color", "kind", "unit", "position", "frequency", "weekdays"),
+    *("target_type", "target_value", "reminder_time", "reminder_weekdays", "archived", "deleted"),
+]
+
 
 def completion_id(habit, day):
     """As `habits.domain.identity.completion_id` gave it when this migration was written."""
@@ -35,6 +50,7 @@ def identify(apps, schema_editor):
     """Work in batches of their own transactions, so that a large table is never locked for long; may be repeated."""
     last = 0
     with schema_editor.connection.cursor() as cursor:
+        cursor.execute(STAMP_HABITS, [REGISTERS])
         while True:
             cursor.execute(NOT_YET, [last, BATCH])
             rows = cursor.fetchall()

@@ -63,5 +63,9 @@ class Migration(migrations.Migration):
             model_name="completion",
             constraint=models.UniqueConstraint(fields=("user", "client_id"), name="completion_client_id_unique"),
         ),
+        migrations.AddIndex(
+            model_name="habit",
+            index=models.Index(fields=["updated_at"], condition=models.Q(deleted=True), name="habit_deleted"),
+        ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

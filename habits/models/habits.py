@@ -94,7 +94,10 @@ class Habit(models.Model):
                 condition=models.Q(weekdays__gte=1, weekdays__lte=EVERY_DAY), name="habit_weekdays_is_a_mask"
             ),
         )
-        indexes = (models.Index(fields=["user", "version"], name="habit_version"),)
+        indexes = (
+            models.Index(fields=["user", "version"], name="habit_version"),
+            models.Index(fields=["updated_at"], condition=models.Q(deleted=True), name="habit_deleted"),
+        )
 
     def __str__(self) -> str:
         return self.name
