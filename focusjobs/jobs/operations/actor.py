@@ -48,5 +48,4 @@ def _address(request: HttpRequest) -> str | None:
     passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if proxies and len(passed) >= proxies:
         return passed[-proxies][:39]
-    address: str | None = request.META.get("REMOTE_ADDR")
-    return address or None
+    return str(request.META.get("REMOTE_ADDR", "")) or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db.models.functions import Now
 
 from focusjobs.jobs.domain.lifecycle import FINISHED, State
@@ -23,3 +24,8 @@ def job_in(state: State, **fields: Any) -> Job:
     job = Job.objects.create(state=state, **fields)
     job.refresh_from_db()
     return job
+
+
+def made_groups() -> list[str]:
+    """Name the rows that tasks of tests have made: groups, but for those that the console's rights are given by."""
+    return list(Group.objects.filter(permissions=None).order_by("name").values_list("name", flat=True))

@@ -16,6 +16,7 @@ from focusjobs.jobs.models import Attempt, Job, LogLine
 from tests import tasks
 
 from .drains import drain, states
+from .rows import made_groups
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("pulse", "bells")]
 
@@ -36,7 +37,7 @@ def enqueue(*names: str) -> list[int]:
 
 
 def written() -> list[str]:
-    return list(Group.objects.order_by("name").values_list("name", flat=True))
+    return made_groups()
 
 
 def make(monkeypatch: pytest.MonkeyPatch, at: str, act: Callable[[], Any]) -> list[str]:
