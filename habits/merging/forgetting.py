@@ -27,7 +27,8 @@ HABITS = 20
 FORGET_PUSHES = """
     DELETE FROM habits_syncpush WHERE id IN (
         SELECT id FROM habits_syncpush
-        WHERE received_at < now() - %(days)s * interval '1 day' AND merged_version IS NOT NULL ORDER BY received_at LIMIT %(batch)s
+        WHERE received_at < now() - %(days)s * interval '1 day' AND merged_version IS NOT NULL
+        ORDER BY received_at LIMIT %(batch)s
     )
 """
 
@@ -41,7 +42,8 @@ FORGET_TEXTS = """
 # Habits that were deleted. Index: habit_deleted.
 OLD_HABITS = """
     SELECT id, user_id, version FROM habits_habit
-    WHERE deleted AND updated_at < now() - %(days)s * interval '1 day' ORDER BY updated_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    WHERE deleted AND updated_at < now() - %(days)s * interval '1 day'
+    ORDER BY updated_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 """
 
 # Phones that have not seen these deletions start anew. Index: the primary key.
