@@ -1,0 +1,82 @@
+"""Firebase Cloud Messaging, over its HTTP v1 interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ..http_transport import Answer, HttpTransport
+from ..outgoing import Outgoing
+from ..reading import json_object
+from ..wire import Origin, Reply, Request
+from . import answers
+from .message import body_of, check
+from .oauth import AccessTokens, ServiceAccount
+
+__all__ = ["FCM", "FCMConfig", "ServiceAccount"]
+
+MOST_ID = 200
+"""Characters of a message's name that are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FCMConfig:
+    """How to reach FCM, and as whom."""
+
+    account: ServiceAccount
+    base_url: str = "https://fcm.googleapis.com"
+    ca_file: str = ""
+    proxy: str = field(default="", repr=False)
+    in_flight: int = 100
+    timeout: float = 15.0
+
+
+class FCM(HttpTransport):
+    """Sends to Android apps, and to others that have registered with Firebase."""
+
+    table = answers.TABLE
+
+    def __init__(self, name: str, config: FCMConfig) -> None:
+        super().__init__(name)
+        self._origin = Origin(
+            url=config.base_url,
+            ca_file=config.ca_file,
+            proxy=config.proxy,
+            in_flight=config.in_flight,
+            timeout=config.timeout,
+        )
+        self._path = f"/v1/projects/{config.account.project_id}/messages:send"
+        uri = urlsplit(config.account.token_uri)
+        tokens_at = Origin(
+            url=f"{uri.scheme}://{uri.netloc}", ca_file=config.ca_file, proxy=config.proxy, http2_only=False
+        )
+        self._tokens = AccessTokens(config.account, tokens_at)
+
+    def check(self, message: Outgoing) -> None:
+        """Raise `InvalidMessage` for what FCM would refuse."""
+        check(message)
+
+    def request(self, message: Outgoing, now: float, *, dry_run: bool) -> Request:
+        """Give the request; a dry run asks FCM to validate only. Raises `InvalidMessage`, `Unavailable`."""
+        check(message)
+        token = self._tokens.token()
+        return Request(
+            key=message.id,
+            origin=self._origin,
+            path=self._path,
+            headers=(f"Authorization: Bearer {token}", "Content-Type: application/json"),
+            body=body_of(message, now, dry_run=dry_run),
+            expires_at=now + message.seconds_left(now),
+            credential=token,
+        )
+
+    def read(self, reply: Reply) -> Answer:
+        """Read FCM's answer."""
+        if reply.status != 200:
+            return Answer(code=answers.code_in(reply.status, reply.body))
+        name = json_object(reply.body).get("name")
+        return Answer(code="sent", provider_id=name[:MOST_ID] if isinstance(name, str) else "")
+
+    def renew(self, credential: str) -> bool:
+        """Use this access token no more; tell whether another will be used."""
+        return self._tokens.refuse(credential)

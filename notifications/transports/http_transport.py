@@ -1,0 +1,144 @@
+"""What the transports that speak HTTP have alike: prepare, send, judge."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from .outcome import EXPIRED, MISCONFIGURED, OK, OUR_MISTAKE, Action, Kind, Outcome, Ruling, Scope, Table, ruling_for
+from .outgoing import InvalidMessage, Outgoing
+from .transport import Result
+from .wire import Failure, Reply, Request, runtime
+
+FAILURES: Mapping[Failure, Ruling] = MappingProxyType(
+    {
+        Failure.EXPIRED: EXPIRED,
+        Failure.UNREACHABLE: Ruling(Kind.NOT_PROCESSED, Action.PAUSE, Scope.APP, wait=timedelta(seconds=1)),
+        Failure.UNTRUSTED: MISCONFIGURED,
+        Failure.REFUSED: Ruling(Kind.NOT_PROCESSED, Action.REPEAT),
+        Failure.WITHDRAWN: Ruling(Kind.NOT_PROCESSED, Action.REPEAT),
+        Failure.TIMEOUT: Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
+        Failure.BROKEN: Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
+    }
+)
+"""What follows where there is no answer. Which of these are certain, and why, is told in `wire/failure.py`."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a provider says, in its own words."""
+
+    code: str = ""
+    dead_since: datetime | None = None
+    provider_id: str = ""
+
+
+class Unavailable(Exception):
+    """No message can be sent now, for a reason that lies before any of them; the outcome is that of each."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.code)
+        self.outcome = outcome
+
+
+class HttpTransport(ABC):
+    """Base of the transports to FCM, APNs and Web Push. Its methods may be called by any number of threads."""
+
+    table: Table
+    """What each of the provider's answers means."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def check(self, message: Outgoing) -> None:
+        """Raise `InvalidMessage` for what this provider minds."""
+
+    @abstractmethod
+    def request(self, message: Outgoing, now: float, *, dry_run: bool) -> Request | None:
+        """Give the request for a message, or None where a dry run sends nothing.
+
+        Raises `InvalidMessage`, and `Unavailable` where there is no credential to send it with.
+        """
+
+    @abstractmethod
+    def read(self, reply: Reply) -> Answer:
+        """Read an answer, whatever is in it."""
+
+    @abstractmethod
+    def renew(self, credential: str) -> bool:
+        """Use this credential no more, since it was refused; tell whether the next one will be another."""
+
+    def validate(self, message: Outgoing) -> None:
+        """Raise `InvalidMessage` if the provider would refuse it for its size or form."""
+        message.check()
+        self.check(message)
+
+    def send(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+        """Send messages; see `Transport`."""
+        for group in self.send_in_groups(batch, dry_run=dry_run):
+            yield from group
+
+    def send_in_groups(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+        """Send messages and give groups of outcomes; see `Transport`."""
+        unsent: list[Result] = []
+        for group in runtime().exchange(self._requests(batch, unsent, dry_run=dry_run)):
+            results = [(request.key, self.judge(request, reply)) for request, reply in group]
+            yield [*_taken(unsent), *results]
+        if unsent:
+            yield unsent
+
+    def _requests(self, batch: Sequence[Outgoing], unsent: list[Result], *, dry_run: bool) -> Iterator[Request]:
+        """Give the requests; messages that are not to be sent are added to `unsent` with their outcome."""
+        for message in batch:
+            prepared = self._prepare(message, dry_run=dry_run)
+            if isinstance(prepared, Outcome):
+                unsent.append((message.id, prepared))
+            else:
+                yield prepared
+
+    def _prepare(self, message: Outgoing, *, dry_run: bool) -> Request | Outcome:
+        if (expired := message.expired()) is not None:
+            return expired
+        try:
+            message.check()
+            request = self.request(message, time.time(), dry_run=dry_run)
+        except InvalidMessage as error:
+            return OUR_MISTAKE.outcome(error.code)
+        except Unavailable as error:
+            return error.outcome
+        return OK.outcome("dry_run") if request is None else request
+
+    def judge(self, request: Request, reply: Reply) -> Outcome:
+        """Say what a reply means."""
+        if not reply.status:
+            return outcome_of_failure(reply)
+        answer = self.read(reply)
+        ruling = ruling_for(self.table, reply.status, answer.code)
+        if ruling.renew and not self.renew(request.credential):
+            ruling = MISCONFIGURED
+        if ruling.reconnect:
+            runtime().reconnect(request.origin, reply.generation)
+        return ruling.outcome(
+            answer.code or f"http_{reply.status}",
+            retry_after=reply.retry_after,
+            dead_since=answer.dead_since,
+            provider_id=answer.provider_id,
+        )
+
+
+def outcome_of_failure(reply: Reply) -> Outcome:
+    """Say what follows from a reply without an answer."""
+    failure = reply.failure or Failure.BROKEN
+    code = f"{failure}:{reply.detail}" if reply.detail else str(failure)
+    return FAILURES[failure].outcome(code, retry_after=reply.retry_after)
+
+
+def _taken(unsent: list[Result]) -> list[Result]:
+    taken = unsent[:]
+    unsent.clear()
+    return taken
