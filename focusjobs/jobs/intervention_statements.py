@@ -137,10 +137,9 @@ WITH RECURSIVE asked (id) AS (
     SELECT child.id FROM jobs_job AS child JOIN asked ON child.parent_id = asked.id
     WHERE child.on_failure = 'fail' AND child.state IN ('failed', 'cancelled')
 )
-SELECT id, fence, state = 'active', error_group_id, jsonb_build_object(
-    'state', state, 'run_at', run_at, 'due_at', due_at, 'finished_at', finished_at, 'published_at', published_at,
-    'error', error, 'progress', progress, 'priority', priority, 'stalls', stalls, 'max_attempts', max_attempts,
-    'children_left', children_left)::text
+SELECT id, fence, state = 'active', error_group_id, (SELECT to_jsonb(it) FROM (
+    SELECT state, run_at, due_at, finished_at, published_at, error, progress, priority, stalls, max_attempts,
+           children_left) AS it)::text
 FROM jobs_job WHERE id IN (SELECT id FROM asked)
 """
 
@@ -179,7 +178,7 @@ WITH chosen AS MATERIALIZED (
     RETURNING job.id, job.queue, job.parent_id, job.attempt, job.celery_id, job.state, job.task, job.on_failure,
               job.error, job.worker, job.arguments::text
 ), noted AS (
-    UPDATE jobs_operationjob AS link SET outcome = 'restored'
+    UPDATE jobs_operationjob AS link SET outcome = %(outcome)s
     FROM restored WHERE link.operation_id = %(operation)s AND link.job_id = restored.id
 )
 SELECT * FROM restored

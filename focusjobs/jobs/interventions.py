@@ -30,7 +30,7 @@ from .errors import OperationRefused
 from .events import Kind
 from .ledger.family import Child, settle
 from .ledger.records import rows
-from .models import Job
+from .models import Job, OperationJob
 
 logger = logging.getLogger(__name__)
 
@@ -244,9 +244,8 @@ def restore(operation: int, ids: Iterable[int], *, future: bool = False) -> set[
 
     With `future`, only those that are not due yet. A parent that came back with a child of it fails with it again.
     """
-    restored = [
-        Restored(*row) for row in rows(statements.RESTORE, {"operation": operation, "ids": list(ids), "future": future})
-    ]
+    values = {"operation": operation, "ids": list(ids), "future": future, "outcome": OperationJob.Outcome.RESTORED}
+    restored = [Restored(*row) for row in rows(statements.RESTORE, values)]
     ended = [job for job in restored if job.state in FINISHED]
     _settle_again([job for job in ended if job.parent_id is not None])
     results.store([job.result() for job in ended if job.attempt == 0 and job.state == State.FAILED])

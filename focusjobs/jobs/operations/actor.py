@@ -47,5 +47,5 @@ def _address(request: HttpRequest) -> str | None:
     proxies = settings.TRUSTED_PROXIES
     passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if proxies and len(passed) >= proxies:
-        return passed[-proxies][:39]
+        return str(passed[-proxies])[:39]
     return str(request.META.get("REMOTE_ADDR", "")) or None

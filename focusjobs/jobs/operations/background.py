@@ -24,7 +24,7 @@ def run_operation(*, operation: int) -> None:
         if running.advance(operation, SLICE):
             ring(operation)
     except Exception as error:
-        if job is None or job.attempt >= job.max_attempts:
+        if job.attempt >= job.max_attempts:
             running.give_up(operation, f"{type(error).__name__}: {error}")
         raise
 
