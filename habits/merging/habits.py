@@ -146,7 +146,7 @@ def _differs(habit: Habit, write: HabitWrite) -> bool:
     return (
         latest != write.ms
         or (habit.deleted and not write.values.get("deleted", False))
-        or any(shown(habit, field) != value for field, value in write.values.items() if field != "deleted")
+        or any(shown(habit, field) != value for field, value in write.values.items())
     )
 
 

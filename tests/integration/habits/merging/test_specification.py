@@ -1,0 +1,217 @@
+"""The merge in the database is the one that is specified: `habits.domain.merge`, for any edits in any delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import reduce
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from habits.domain import merge as specification
+from habits.domain.merge import Place, Register
+from habits.merging import CompletionWrite, HabitWrite, Write
+from habits.merging.habits import REGISTERS, shown
+from habits.models import Completion, Habit
+from tests.factories import HabitFactory, UserFactory
+from tests.integration.habits.merging.writing import (
+    DAY,
+    day,
+    days_in,
+    fields_in,
+    habit_of,
+    merge,
+    row,
+    stored_days,
+    stored_fields,
+    version,
+    visible,
+)
+
+pytestmark = pytest.mark.django_db
+
+W = TypeVar("W", bound=Write)
+
+often = settings(max_examples=100)
+
+devices = st.sampled_from(["a", "b", "Z", "phone-2"])
+stamps = st.integers(1, 3)
+days = st.sampled_from([DAY, DAY + timedelta(days=1)])
+texts = st.sampled_from(["", "a", "Z", "ä", "😀", "ﬀ"])
+contents = st.one_of(
+    st.fixed_dictionaries({"value": st.sampled_from([None, -1000, 0, 1000, 2000])}), st.just({"skipped": True})
+)
+slots = st.sampled_from(["", "a", "Z"])
+
+
+@st.composite
+def day_edits(draw: st.DrawFn) -> CompletionWrite:
+    return day(
+        draw(st.sampled_from(["run", "read"])),
+        draw(days),
+        slot=draw(slots),
+        ms=draw(stamps),
+        device=draw(devices),
+        note=draw(texts),
+        value_edited=draw(st.booleans()),
+        note_edited=draw(st.booleans()),
+        **draw(contents),
+    )
+
+
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "name": st.sampled_from(["", "Run", "läuft"]),
+    "kind": st.sampled_from(Habit.Kind.values),
+    "freq_num": st.integers(1, 2),
+    "freq_den": st.integers(1, 2),
+    "target_value": st.sampled_from([0, 0.5, 10.0]),
+    "reminder_time": st.sampled_from([None, "07:30", "18:00"]),
+    "position": st.sampled_from([-1, 0.5, 2]),
+    "archived": st.booleans(),
+    "deleted": st.booleans(),
+}
+"""A field of each type; those that are merged are in `habits.merging.habits.REGISTERS`."""
+
+
+@st.composite
+def habit_edits(draw: st.DrawFn) -> HabitWrite:
+    names = draw(st.sets(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=3))
+    if names & {"freq_num", "freq_den"}:
+        names |= {"freq_num", "freq_den"}
+    values = {name: draw(FIELDS[name]) for name in sorted(names)}
+    edited = draw(st.sets(st.sampled_from(sorted(names)), min_size=1))
+    name = draw(st.sampled_from(["run", "read"]))
+    return HabitWrite(id=name, ms=draw(stamps), device=draw(devices), values=values, edited=frozenset(edited))
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, edits: st.SearchStrategy[W]) -> tuple[list[W], list[list[W]]]:
+    """Edits, and how they arrive: in any order, some of them twice, in pushes of any size."""
+    made = draw(st.lists(edits, min_size=1, max_size=10))
+    repeated = made + draw(st.lists(st.sampled_from(made), max_size=5))
+    delivered = draw(st.permutations(repeated))
+    cuts = sorted(draw(st.lists(st.integers(0, len(delivered)), max_size=4)))
+    return made, [delivered[start:end] for start, end in zip([0, *cuts], [*cuts, len(delivered)], strict=True)]
+
+
+def merged(states: Iterable[dict[Place, Register]]) -> dict[Place, Register]:
+    return reduce(specification.merge, states, {})
+
+
+@often
+@given(deliveries(day_edits()), st.integers(0, 9))
+def test_days_merge_as_specified(
+    delivery: tuple[list[CompletionWrite], list[list[CompletionWrite]]], seen: int
+) -> None:
+    made, pushes = delivery
+    user = UserFactory()
+    for name in ("run", "read"):
+        HabitFactory(user=user, client_id=name)
+
+    for push in pushes:
+        merge(user, *push, seen=seen)
+
+    assert stored_days(user) == merged(map(days_in, made))
+
+
+@often
+@given(deliveries(habit_edits()), st.integers(0, 9))
+def test_habits_merge_as_specified(delivery: tuple[list[HabitWrite], list[list[HabitWrite]]], seen: int) -> None:
+    made, pushes = delivery
+    user = UserFactory()
+
+    for push in pushes:
+        merge(user, *push, seen=seen)
+
+    habits = list(Habit.objects.filter(user=user))
+    new = merged(stored_fields(Habit(client_id=write.id)) for write in made)
+    assert merged(map(stored_fields, habits)) == merged([new, *map(fields_in, made)])
+
+
+@often
+@given(deliveries(day_edits()))
+def test_a_device_hears_of_every_day_that_is_not_as_it_believes(
+    delivery: tuple[list[CompletionWrite], list[list[CompletionWrite]]],
+) -> None:
+    user = UserFactory()
+    for name in ("run", "read"):
+        HabitFactory(user=user, client_id=name)
+
+    for push in delivery[1]:
+        before = {found.pk: found for found in Completion.objects.filter(user=user)}
+        cursor = version(user)
+        merge(user, *push)
+        for found in Completion.objects.filter(user=user):
+            same = found.pk in before and visible(found) == visible(before[found.pk])
+            assert same or found.version > cursor, "Other devices do not hear of a change."
+        for write in push:
+            stored = row(user, write.day, write.slot, write.habit)
+            assert visible(stored) == visible(write) or stored.version > cursor, "The device does not hear of it."
+
+
+@often
+@given(deliveries(habit_edits()))
+def test_a_device_hears_of_every_habit_that_is_not_as_it_believes(
+    delivery: tuple[list[HabitWrite], list[list[HabitWrite]]],
+) -> None:
+    user = UserFactory()
+
+    for push in delivery[1]:
+        before = {habit.pk: seen_of(habit) for habit in Habit.objects.filter(user=user)}
+        cursor = version(user)
+        merge(user, *push)
+        for habit in Habit.objects.filter(user=user):
+            assert before.get(habit.pk) == seen_of(habit) or habit.version > cursor, "Others do not hear of a change."
+        for write in push:
+            habit = habit_of(user, write.id)
+            believed = {"deleted": False, **write.values}
+            assert believed.items() <= seen_of(habit).items() or habit.version > cursor, "The device hears nothing."
+
+
+def seen_of(habit: Habit) -> dict[str, Any]:
+    """What devices see of a habit."""
+    return {field: shown(habit, field) for fields in REGISTERS.values() for field in fields}
+
+
+@often
+@given(
+    deliveries(st.one_of(day_edits(), habit_edits())),
+    st.lists(day_edits(), unique_by=lambda write: write.id),
+    st.lists(habit_edits(), unique_by=lambda write: write.id),
+)
+def test_a_push_that_is_repeated_changes_nothing(
+    earlier: tuple[Any, list[list[Write]]], days: list[CompletionWrite], habits: list[HabitWrite]
+) -> None:
+    """The device shows its latest edits, and has not heard that they were merged."""
+    user = UserFactory()
+    for name in ("run", "read"):
+        HabitFactory(user=user, client_id=name)
+    for push in earlier[1]:
+        merge(user, *push)
+    shown_values = [{"deleted": False, **write.values} for write in habits]
+    edits = [
+        *(replace(write, ms=4, values=v, edited=frozenset(v)) for write, v in zip(habits, shown_values, strict=True)),
+        *(replace(write, ms=4, value_edited=True, note_edited=True) for write in days),
+    ]
+    merge(user, *edits)
+    before = everything(user)
+
+    merge(user, *edits)
+
+    assert everything(user) == before
+
+
+def everything(user: Any) -> list[Any]:
+    rows = Completion.objects.filter(user=user).order_by("pk").values(), Habit.objects.filter(user=user).values()
+    return [version(user), *map(list, rows)]
+
+
+def test_stamps_of_different_days_do_not_touch() -> None:
+    user = HabitFactory(client_id="run").user
+    merge(user, day(ms=9, value=1000), day(on=date(2026, 3, 11), ms=1, value=0))
+
+    assert (row(user).value_ms, row(user, date(2026, 3, 11)).value_ms) == (9, 1)
