@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from habits.domain.records import THOUSANDTHS
 from habits.domain.schedule import coverage, covered_days
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date
 
     from habits.domain.records import Record, Rule
@@ -73,6 +73,15 @@ def trace(rule: Rule, records: Mapping[date, Record], today: date) -> History:
             marks[day] = Mark.COVERED
     last = today + HORIZON
     return History(rule, known, marks, covered, first=min(min(marks, default=today), last), today=today, last=last)
+
+
+def exempting(rule: Rule, records: Mapping[date, Record], neutral: Collection[date]) -> Rule:
+    """Return a rule that asks for nothing on neutral days, but for those on which it was done all the same.
+
+    Neutral are days that were cut short or stretched, as by a change of the time zone: they can be won, not lost.
+    """
+    done = (day for day in neutral if day in records and _mark(rule, records[day]) is Mark.DONE)
+    return replace(rule, exempt=frozenset(neutral) - frozenset(done)) if neutral else rule
 
 
 def meets_target(rule: Rule, thousandths: int) -> bool:

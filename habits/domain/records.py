@@ -37,8 +37,9 @@ class Rule:
     """What a habit asks for: `freq_num` times in `freq_den` days, on the weekdays of a mask.
 
     The target counts for amounts only and is in units of the habit; there, `freq_den` is the number of days over which
-    the amount is summed and `freq_num` merely sets how fast the strength moves. Raises ValueError for a frequency below
-    one in one or a mask without a day.
+    the amount is summed and `freq_num` merely sets how fast the strength moves. `exempt` are single days on which it
+    asks for nothing, as if they were outside the mask (`habits.domain.history.exempting`). Raises ValueError for a
+    frequency below one in one or a mask without a day.
     """
 
     kind: Kind = Kind.YES_NO
@@ -47,6 +48,7 @@ class Rule:
     weekdays: int = EVERY_DAY
     target_type: TargetType = TargetType.AT_LEAST
     target_value: float = 0.0
+    exempt: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
         if self.freq_num < 1 or self.freq_den < 1:
@@ -75,8 +77,8 @@ class Rule:
         return 1 if self.freq_num == self.freq_den else self.freq_den
 
     def includes(self, day: date) -> bool:
-        """Tell whether the weekday of `day` is in the mask."""
-        return bool(self.weekdays >> day.weekday() & 1)
+        """Tell whether the weekday of `day` is in the mask and the day is not exempt."""
+        return bool(self.weekdays >> day.weekday() & 1) and day not in self.exempt
 
 
 @dataclass(frozen=True, slots=True)

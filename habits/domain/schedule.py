@@ -33,12 +33,13 @@ class Coverage(NamedTuple):
 
 
 def scheduled_before(rule: Rule, day: date) -> int:
-    """Count the days of the mask before `day` since the first Monday of the calendar.
+    """Count the days that a rule includes before `day` since the first Monday of the calendar.
 
-    Two days of the mask follow one another exactly if their counts differ by one, whatever lies between them.
+    Two days that it includes follow one another exactly if their counts differ by one, whatever lies between them.
     """
     weeks, weekday = divmod(day.toordinal() - 1, 7)
-    return weeks * rule.weekdays.bit_count() + (rule.weekdays & ((1 << weekday) - 1)).bit_count()
+    exempt = sum(rule.weekdays >> other.weekday() & 1 for other in rule.exempt if other < day)
+    return weeks * rule.weekdays.bit_count() + (rule.weekdays & ((1 << weekday) - 1)).bit_count() - exempt
 
 
 def window_length(rule: Rule, begin: date) -> int:

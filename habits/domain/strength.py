@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from habits.domain.history import SKIPPED_AMOUNT
@@ -39,8 +40,8 @@ def step(previous: float, share: float, kept: float) -> float:
 def strengths(history: History) -> dict[date, float]:
     """Return the strength at the end of each day from the first to the last of a history.
 
-    A skip and a day outside the weekday mask leave it as it was. What was done on the latter counts in the windows of
-    the days after it. Before the first day every habit's strength counts as 0.
+    A skip, a day outside the weekday mask and an exempt day leave it as it was. What was done on a day outside the mask
+    counts in the windows of the days after it. Before the first day every habit's strength counts as 0.
     """
     gains, holds = _gains(history), _holds(history)
     rule, first = history.rule, history.first
@@ -100,7 +101,8 @@ def _holds(history: History) -> list[bool]:
     """Tell for each day of a history whether it leaves the strength as it was."""
     weekday, mask = history.first.weekday(), history.rule.weekdays
     holds = [not mask >> (weekday + index) % 7 & 1 for index in range((history.last - history.first).days + 1)]
-    for day, record in history.records.items():
-        if record.skipped and history.first <= day <= history.last:
+    skips = (day for day, record in history.records.items() if record.skipped)
+    for day in chain(skips, history.rule.exempt):
+        if history.first <= day <= history.last:
             holds[(day - history.first).days] = True
     return holds
