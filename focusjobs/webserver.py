@@ -14,6 +14,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 control_socket_disable = True  # it would lie in the home directory, which may be read-only
 timeout = 30
+keepalive = 75  # seconds; longer than the 60 of common load balancers, so that none meets a closed connection
 graceful_timeout = 20  # seconds; less than a container's grace period
 max_requests = 10_000
 max_requests_jitter = 1_000

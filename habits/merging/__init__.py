@@ -6,7 +6,7 @@ The rule is `habits.domain.merge`; a trigger refuses rows that are written elsew
 from .days import day_writes
 from .forgetting import forget
 from .habits import habit_write
-from .inbox import Busy, drain, late_users
+from .inbox import Busy, Drained, drain, drain_now, late_users, waiting
 from .session import Merging, allow_erasing, merge_now
 from .writes import SERVER, CompletionWrite, DeletedCompletion, HabitWrite, Write
 
@@ -15,14 +15,17 @@ __all__ = [
     "Busy",
     "CompletionWrite",
     "DeletedCompletion",
+    "Drained",
     "HabitWrite",
     "Merging",
     "Write",
     "allow_erasing",
     "day_writes",
     "drain",
+    "drain_now",
     "forget",
     "habit_write",
     "late_users",
     "merge_now",
+    "waiting",
 ]

@@ -100,8 +100,9 @@ def _rounds(habits: Mapping[str, int], writes: Iterable[CompletionWrite]) -> Ite
 
 def _merge_round(stamp: Stamp, placed: Placed) -> Found:
     found = Found()
-    before = _stored(stamp, placed)
-    named = labels.choose(stamp, placed, {cell: stored.client_id for cell, stored in before.items()})
+    stored = _stored(stamp, placed)
+    before = {cell: stored[cell] for cell in placed if cell in stored}
+    named = labels.choose(stamp, placed, {cell: row.client_id for cell, row in stored.items()})
     LostText.objects.bulk_create(_lost_notes(stamp, placed, before))
     for habit, day, slot, *content in _run(statements.MERGE, _columns(stamp, placed, named)):
         found.wrote = True
@@ -126,7 +127,8 @@ def _is_behind(stamp: Stamp, write: CompletionWrite, stored: Stored | None) -> b
 
 
 def _stored(stamp: Stamp, placed: Placed) -> dict[Cell, Stored]:
-    rows = _run(statements.STORED, _cells(stamp, placed))
+    names = [write.id for write in placed.values()]
+    rows = _run(statements.STORED, {**_cells(stamp, placed), "names": names})
     return {(habit, day, slot): Stored(*values) for habit, day, slot, *values in rows}
 
 

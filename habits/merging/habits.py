@@ -24,7 +24,7 @@ REGISTERS: Mapping[str, tuple[str, ...]] = {
 }
 """What is merged, and the fields it consists of. A frequency's numbers hold for each other and so are merged as one."""
 
-RULES = frozenset({"kind", "frequency", "weekdays", "target_type", "target_value", "deleted"})
+RULES = frozenset({"kind", "frequency", "weekdays", "target_type", "target_value", "archived", "deleted"})
 """Registers with which statistics change from the first day on."""
 
 TEXTS = frozenset({"name", "question", "notes", "category"})
@@ -60,9 +60,9 @@ def merge_habits(stamp: Stamp, writes: Sequence[HabitWrite]) -> Found:
     LostText.objects.bulk_create(lost)
     _reversion_days(stamp, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
     found.wrote = bool(written)
-    for client_id in known:
-        if changed[client_id] & RULES:
-            found.changed(rows[client_id].pk, None)
+    for client_id, habit in rows.items():
+        if client_id not in known or changed[client_id] & RULES:
+            found.changed(habit.pk, None)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -38,20 +39,35 @@ def late_users(age: timedelta) -> QuerySet[SyncPush, int]:
     return late.order_by().values_list("user_id", flat=True).distinct()
 
 
-def drain(user_id: int, *, patience: timedelta = FOR_EVER) -> None:
-    """Merge what a person's phones have pushed. Raises `Busy` after `patience`.
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What a drain came to."""
+
+    version: int
+    """The person's version now."""
+    merged: frozenset[int]
+    """The pushes that were merged, by their numbers."""
+
+
+def drain(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained | None:
+    """Merge what a person's phones have pushed; None where nothing was waiting. Raises `Busy` after `patience`.
 
     A push that cannot be merged is marked as failed and stays; the others do not wait for it, since their order does
     not matter.
     """
-    if not waiting(user_id).exists():
-        return
+    return drain_now(user_id, patience=patience) if waiting(user_id).exists() else None
+
+
+def drain_now(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained:
+    """Do as `drain`, for a caller who knows that something is waiting."""
     with _patient(patience), transaction.atomic():
-        _limit_wait(patience)
+        if patience:
+            _limit_wait(patience)
         with Merging(user_id) as session:
-            merged = [push.pk for push in waiting(user_id) if _merge_one(session, push)]
+            merged = frozenset(push.pk for push in waiting(user_id) if _merge_one(session, push))
         version = session.version if session.wrote else session.version - 1
         SyncPush.objects.filter(pk__in=merged).update(merged_version=version, merged_at=Now())
+    return Drained(version, merged)
 
 
 def _merge_one(session: Merging, push: SyncPush) -> bool:

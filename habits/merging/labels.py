@@ -20,19 +20,18 @@ Cell: TypeAlias = tuple[int, date, str]
 Placed: TypeAlias = Mapping[Cell, CompletionWrite]
 
 
-def choose(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> dict[Cell, str]:
+def choose(stamp: Stamp, placed: Placed, stored: Mapping[Cell, str]) -> dict[Cell, str]:
     """Give each day's identifier: the one it has, else the phone's, unless that is another day's.
 
-    A phone that works identifiers out as `completion_id` does never meets the last case.
+    `stored` has the identifiers of these days and the days of these identifiers. A phone that works identifiers out as
+    `completion_id` does never meets the last case.
     """
-    fresh = {cell: write for cell, write in placed.items() if cell not in named}
-    taken = _taken(stamp, {write.id for write in fresh.values()})
-    chosen = dict(named)
-    for cell, write in fresh.items():
-        chosen[cell] = write.id if write.id not in taken else _another(stamp, write, taken)
-        taken.add(chosen[cell])
-    if fresh:
-        _run(statements.UNALIAS, {"user": stamp.user_id, "names": [chosen[cell] for cell in fresh]})
+    taken = set(stored.values())
+    chosen = {}
+    for cell, write in placed.items():
+        name = stored.get(cell) or (write.id if write.id not in taken else _another(stamp, write, taken))
+        chosen[cell] = name
+        taken.add(name)
     return chosen
 
 

@@ -18,16 +18,16 @@ from . import completions, habits
 from .outcome import Stamp, earlier
 from .writes import CompletionWrite, DeletedCompletion, HabitWrite, Write
 
-# Take a person's version, and the right to write their rows until the end of the transaction. Served by the primary
-# key; the first time makes the row.
+# Take a person's version and the right to write their rows until the end of the transaction; tell the guard trigger that
+# rows written from here on carry the next version. Served by the primary key; the first time makes the row.
 LOCK = """
     INSERT INTO habits_syncstate AS s (user_id, version, horizon, latest_ms) VALUES (%s, 1, 0, 0)
     ON CONFLICT (user_id) DO UPDATE SET version = s.version
-    RETURNING version, latest_ms
+    RETURNING version, latest_ms, set_config('sync.version', (version + 1)::text, true)
 """
 
-# Tell the guard trigger that rows written from here to the end of the transaction carry this version.
-ALLOW = "SELECT set_config('sync.version', %s, true)"
+# Tell the guard trigger that rows may be deleted from here to the end of the transaction.
+ALLOW_ERASING = "SELECT set_config('sync.version', 'erasing', true)"
 
 # Let phones see what was written.
 ADVANCE = "UPDATE habits_syncstate SET version = %s, latest_ms = %s WHERE user_id = %s"
@@ -56,9 +56,8 @@ class Merging:
         """Take the lock. Raises `django.db.OperationalError` where lock_timeout is set and passes."""
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [self.user_id])
-            current, self.latest_ms = cursor.fetchone()
-            self.version = current + 1
-            cursor.execute(ALLOW, [str(self.version)])
+            current, self.latest_ms, _ = cursor.fetchone()
+        self.version = current + 1
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -100,4 +99,4 @@ def merge_now(user_id: int, writes: Iterable[Write]) -> None:
 def allow_erasing() -> None:
     """Let rows be deleted for good until the end of the transaction: of a whole account, or after their time."""
     with connection.cursor() as cursor:
-        cursor.execute(ALLOW, ["erasing"])
+        cursor.execute(ALLOW_ERASING)

@@ -3,13 +3,18 @@
 NOTHING = -(2**63)
 """Orders an absent value before every other."""
 
-# Read the days that are there; probes of the unique index completion_cell_unique.
+# Read the days that are there, and those that have one of these identifiers; probes of completion_cell_unique and of
+# completion_client_id_unique.
 STORED = """
     SELECT c.habit_id, c.day, c.slot, c.client_id, c.value, c.skipped, c.note, c.value_ms, c.value_device,
            c.note_ms, c.note_device, c.version
     FROM unnest(%(habits)s::bigint[], %(days)s::date[], %(slots)s::text[]) AS cell (habit_id, day, slot)
     JOIN habits_completion c
       ON c.user_id = %(user)s AND c.day = cell.day AND c.habit_id = cell.habit_id AND c.slot = cell.slot
+    UNION
+    SELECT c.habit_id, c.day, c.slot, c.client_id, c.value, c.skipped, c.note, c.value_ms, c.value_device,
+           c.note_ms, c.note_device, c.version
+    FROM habits_completion c WHERE c.user_id = %(user)s AND c.client_id = ANY(%(names)s)
 """
 
 NEWER_VALUE = f"""
@@ -74,6 +79,3 @@ ALIAS = """
 TELL_NAMED = (
     "UPDATE habits_completion SET version = %(version)s WHERE user_id = %(user)s AND client_id = ANY(%(names)s)"
 )
-
-# An identifier that has become a day's own is no alias any more; index completion_alias_unique.
-UNALIAS = "DELETE FROM habits_completionalias WHERE user_id = %(user)s AND client_id = ANY(%(names)s)"

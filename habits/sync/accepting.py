@@ -1,4 +1,4 @@
-"""Takes a push in: checks it, and makes it durable together with the job that will merge it."""
+"""Takes a push in: checks it, and makes it durable, merged or together with the job that will merge it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,13 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from habits.merging import HabitWrite, Write
-from habits.merging.inbox import waiting
+from habits.merging import Busy, HabitWrite, Write, drain_now, waiting
 from habits.merging.writes import to_json
 from habits.models import Habit, SyncPush, User
 from habits.tasks import merge_pushes
 
 from .problems import KeyReused
 from .reading import Contents, Problem, Sender, deletions, read, slot_of
-
-SAFETY_NET = timedelta(seconds=30)
-"""When a job merges what a push that is merged at once may have left behind."""
 
 # Remember when a phone pushed, and how far its clock is off. Served by sync_device_unique.
 SEEN = """
@@ -48,30 +44,33 @@ class Push:
     user_agent: str = ""
 
 
-def accept(user: User, push: Push, *, at_once: bool) -> tuple[SyncPush, list[Write]]:
-    """Put a push into the inbox, or find it there; with it commits a job that merges it.
+def accept(user: User, push: Push, *, wait: timedelta | None) -> SyncPush:
+    """Put a push into the inbox, or find it there, and merge it if nobody else is at it for longer than `wait`.
 
-    `at_once` says that the caller will merge it himself, so that the job is but a safety net. Answers with the push and
-    what it writes. Raises a problem of `habits.sync.problems` before anything is written.
+    Where it is not merged, a job that will merge it commits together with it. One transaction: a phone that gets no
+    answer sends the push again, and finds it done or not begun. Raises a problem of `habits.sync.problems` before
+    anything is written.
     """
-    known = SyncPush.objects.filter(user=user, key=push.key).first() if push.key else None
     received = timezone.now()
     sender = Sender(push.device, received, received.astimezone(UTC).date())
     contents = read(push.changes, sender)
-    if known is not None:
-        return _same(known, push), []
-    writes = list(_writes(user, contents, sender))
-    row = SyncPush(
-        user=user,
-        key=push.key or uuid4(),
-        body_hash=push.digest,
-        device=push.device,
-        cursor=push.cursor,
-        writes=to_json(writes),
-        received_at=received,
-        problems=[asdict(problem) for problem in contents.problems],
-    )
-    return _keep(row, push, contents, at_once=at_once), writes
+    if push.key and (known := SyncPush.objects.filter(user=user, key=push.key).first()):
+        return _same(known, push)
+    writes = to_json(_writes(user, contents, sender))
+    row = SyncPush(user=user, key=push.key or uuid4(), body_hash=push.digest, device=push.device, cursor=push.cursor)
+    row.received_at, row.writes, row.problems = received, writes, [asdict(problem) for problem in contents.problems]
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            _remember_phone(row, contents, push)
+            if wait is None or not _merge(row, wait):
+                merge_pushes.using(unique_key=f"sync:{user.pk}", unique_until="started", user=user).enqueue(
+                    user_id=user.pk
+                )
+    except IntegrityError:
+        # The same push came twice at one moment; the other one is there now.
+        return _same(SyncPush.objects.get(user=user, key=row.key), push)
+    return row
 
 
 def _same(known: SyncPush, push: Push) -> SyncPush:
@@ -80,30 +79,23 @@ def _same(known: SyncPush, push: Push) -> SyncPush:
     return known
 
 
-def _keep(row: SyncPush, push: Push, contents: Contents, *, at_once: bool) -> SyncPush:
+def _remember_phone(row: SyncPush, contents: Contents, push: Push) -> None:
+    values = row.user_id, row.device, row.received_at, row.cursor, contents.skew_ms, push.user_agent[:200]
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN, values)
+
+
+def _merge(row: SyncPush, wait: timedelta) -> bool:
+    """Merge what is in the inbox and tell whether nothing is left; a push that cannot be merged is not left either."""
     try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-            with connection.cursor() as cursor:
-                values = row.user_id, row.device, row.received_at, row.cursor, contents.skew_ms, push.user_agent[:200]
-                cursor.execute(SEEN, values)
-            _have_merged(row.user_id, at_once=at_once)
-    except IntegrityError:
-        # The same push came twice at one moment; the other one is there now.
-        return _same(SyncPush.objects.get(user=row.user_id, key=row.key), push)
-    return row
-
-
-def _have_merged(user_id: int, *, at_once: bool) -> None:
-    later = {"run_after": SAFETY_NET, "unique_key": f"later:{user_id}"}
-    now = {"unique_key": f"sync:{user_id}"}
-    call = merge_pushes.using(**(later if at_once else now), unique_until="started", user=user_id)
-    call.enqueue(user_id=user_id)
-
-
-def merge_soon(user_id: int) -> None:
-    """Have a job merge a person's pushes now, since the caller could not."""
-    _have_merged(user_id, at_once=False)
+        drained = drain_now(row.user_id, patience=wait)
+    except Busy:
+        return False
+    if row.pk in drained.merged:
+        row.merged_version = drained.version
+    else:
+        row.refresh_from_db(fields=["failed_at", "error"])
+    return True
 
 
 def _writes(user: User, contents: Contents, sender: Sender) -> Iterator[Write]:

@@ -15,6 +15,8 @@ from habits.models import Completion, Habit, SyncPush
 from .pulling import rows_as_json
 from .reading import TABLES
 
+NO_CHANGES = json.dumps({table: {"created": [], "updated": [], "deleted": []} for table in TABLES})
+
 
 def status(push: SyncPush) -> dict[str, Any]:
     """Say where a push stands, and which of its rows were refused."""
@@ -41,7 +43,8 @@ def done(push: SyncPush) -> str:
     habits = _other_habits(push, [write for write in writes if isinstance(write, HabitWrite)])
     days, gone = _other_days(push, [write for write in writes if isinstance(write, CompletionWrite)])
     answer = json.dumps({**status(push), "timestamp": push.merged_version})
-    return f'{answer[:-1]}, "changes": {rows_as_json(push.user_id, habits, days, json.dumps(gone))}}}'
+    changes = rows_as_json(push.user_id, habits, days, json.dumps(gone)) if habits or days or gone else NO_CHANGES
+    return f'{answer[:-1]}, "changes": {changes}}}'
 
 
 def _other_habits(push: SyncPush, writes: Sequence[HabitWrite]) -> list[str]:

@@ -19,6 +19,9 @@ MAX_TEXT = 20_000
 LARGEST = 1e12
 """The largest amount and position, in either direction; above it, doubles and thousandths lose precision."""
 
+LATEST_STAMP = 8_640_000_000_000_000
+"""The last instant that JavaScript knows, in milliseconds since 1970; a stamp from beyond is read as this one."""
+
 FIRST_DAY = date(1970, 1, 1)
 """The earliest day that can have a record."""
 

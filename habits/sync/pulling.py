@@ -60,7 +60,9 @@ PULL = """
             WHERE c.user_id = %(user)s AND c.version > (SELECT nullif(since, 0) FROM cursor) AND h.deleted
             UNION ALL
             SELECT a.client_id FROM habits_completionalias a
-            WHERE a.user_id = %(user)s AND a.version > (SELECT nullif(since, 0) FROM cursor)
+            WHERE a.user_id = %(user)s AND a.version > (SELECT nullif(since, 0) FROM cursor) AND NOT EXISTS (
+                SELECT FROM habits_completion c WHERE c.user_id = a.user_id AND c.client_id = a.client_id
+            )
         ) gone)
 """
 

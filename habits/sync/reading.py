@@ -98,8 +98,9 @@ def _check_shape(changes: Mapping[str, Any]) -> None:
             kind = str if name == "deleted" else dict
             if not isinstance(rows, list) or not all(isinstance(row, kind) for row in rows):
                 raise BadShape(f"“{table}.{name}” is a list of {'ids' if kind is str else 'rows'}.")
-            if kind is dict and not all(isinstance(row.get("id"), str) for row in rows):
-                raise BadShape(f"Every row of “{table}.{name}” has an id, which is a text.")
+            ids = rows if kind is str else [row.get("id") for row in rows]
+            if not all(isinstance(one, str) and "\0" not in one for one in ids):
+                raise BadShape(f"Every row of “{table}.{name}” has an id, which is a text without NUL.")
             operations += len(rows)
     if operations > MAX_OPERATIONS:
         raise TooLarge(f"A push has at most {MAX_OPERATIONS:,} rows and deletions, not {operations:,}; split it.")

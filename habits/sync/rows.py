@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
-from .limits import LARGEST, MAX_TEXT
+from .limits import LARGEST, LATEST_STAMP, MAX_TEXT
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 """Identifiers that a phone may choose."""
@@ -21,7 +21,7 @@ ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("a number is required")
-    if not math.isfinite(value) or abs(value) > LARGEST:
+    if not -LARGEST <= value <= LARGEST:  # nor is NaN, and an integer may be larger than any double
         raise ValueError(f"a number is finite and at most {LARGEST:.0e}")
     return value
 
@@ -33,9 +33,9 @@ def _whole(value: Any) -> Any:
 
 
 def _stamp(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ValueError("a stamp is a number of milliseconds since 1970")
-    return int(value)
+    return int(min(value, LATEST_STAMP))
 
 
 def _day(value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +14,11 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from habits.merging import Busy, drain
+from habits.merging import Busy
 from habits.models import SyncPush
 from habits.serializers import ChangesSerializer, PullSerializer, PushStatusSerializer
 from habits.sync import answering
-from habits.sync.accepting import Push, accept, merge_soon
+from habits.sync.accepting import Push, accept
 from habits.sync.body import Body, read_changes
 from habits.sync.headers import cursor_of, device_of, key_of, migration_of, wait_of
 from habits.sync.problems import TryLater
@@ -62,7 +61,7 @@ class PushView(APIView):
         Rows that are refused are named in `experimentalRejectedIds` and `problems`; all others are safe. `changes` has
         the rows that are otherwise than the phone has them.
         """
-        body: Any = request.data
+        body: Any = request.data or b""  # REST framework has no parser read a body that is empty
         push = Push(
             device=device_of(request, required=True),
             key=key_of(request),
@@ -71,20 +70,8 @@ class PushView(APIView):
             changes=read_changes(body),
             user_agent=request.headers.get("User-Agent", ""),
         )
-        wait = wait_of(request)
-        row, _ = accept(request.user, push, at_once=wait is not None)
-        if wait is not None and _merge(row, wait):
-            row.refresh_from_db()
+        row = accept(request.user, push, wait=wait_of(request))
         return _accepted(request, row) if row.merged_version is None else _json(request, answering.done(row).encode())
-
-
-def _merge(row: SyncPush, wait: timedelta) -> bool:
-    try:
-        drain(row.user_id, patience=wait)
-    except Busy:
-        merge_soon(row.user_id)
-        return False
-    return True
 
 
 def _accepted(request: PersonRequest, row: SyncPush) -> Response:
