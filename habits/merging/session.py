@@ -18,8 +18,8 @@ from . import completions, habits
 from .outcome import Stamp, earlier
 from .writes import CompletionWrite, DeletedCompletion, HabitWrite, Write
 
-# Take a person's version and the right to write their rows until the end of the transaction; tell the guard trigger that
-# rows written from here on carry the next version. Served by the primary key; the first time makes the row.
+# Take a person's version and the right to write their rows until the end of the transaction; tell the guard trigger
+# that rows written from here on carry the next version. Served by the primary key; the first time makes the row.
 LOCK = """
     INSERT INTO habits_syncstate AS s (user_id, version, horizon, latest_ms) VALUES (%s, 1, 0, 0)
     ON CONFLICT (user_id) DO UPDATE SET version = s.version
