@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from itertools import count
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
@@ -75,11 +79,25 @@ def web(
 
 
 @pytest.fixture
-def token(transactional_db: None, request: pytest.FixtureRequest) -> str:  # noqa: F811
+def token(transactional_db: None) -> str:  # noqa: F811
     """The token of an account of the test's own."""
     printed = StringIO()
-    call_command("create_token", email=f"{request.node.name}@example.com", stdout=printed)
+    call_command("create_token", email=f"{uuid4().hex}@example.com", stdout=printed)
     return printed.getvalue().strip()
+
+
+@pytest.fixture
+def rest(web: WebServer, token: str) -> Callable[..., Any]:
+    """Sends a request to the REST interface in the person's name: `rest("PATCH", "habits/h1", {"name": "Jog"})`."""
+
+    def send(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{web.url}/api/v1/{path}", data, headers, method=method)  # noqa: S310
+        with urlopen(request, timeout=30) as response:  # noqa: S310
+            return json.load(response)
+
+    return send
 
 
 @pytest.fixture

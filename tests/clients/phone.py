@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import selectors
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,13 @@ class Phone:
             raise PhoneDied(self._log.read_text())
         return line
 
-    def sync(self, **faults: list[str]) -> list[Row]:
-        """Sync over a network with these faults and give the requests it took; raises `PhoneError` where it failed."""
-        self("network", **faults)
+    def sync(self, *, push: Sequence[str] = (), pull: Sequence[str] = (), prefer: str = "") -> list[Row]:
+        """Sync and give the requests it took; raises `PhoneError` where it failed.
+
+        `push` and `pull` are the faults that the first requests of each kind meet (`watermelondb/network.mjs`);
+        `prefer` is a header of the pushes.
+        """
+        self("network", push=list(push), pull=list(pull), prefer=prefer)
         return self("sync")
 
     def habit(self, identifier: str) -> Row:
@@ -111,10 +115,10 @@ NewPhone = Callable[..., Phone]
 
 
 def both_sync(phone: Phone, other: Phone) -> None:
-    """Each pushes, then each has seen what the other pushed."""
-    phone.sync()
-    other.sync()
-    phone.sync()
+    """Each pushes, then each fetches what the other pushed, and what the server made of its own rows."""
+    for _ in range(2):
+        phone.sync()
+        other.sync()
 
 
 def _unmarked(row: Row) -> Row:

@@ -15,7 +15,7 @@ def test_one_fault_is_made_good_within_the_sync(phone: Phone, other: Phone, faul
     phone("tick", habit=habit, date=DAY, value=3)
 
     phone.sync(push=[fault], pull=[fault])
-    other.sync()
+    both_sync(phone, other)
 
     assert [row["value"] for row in other.rows()["completions"]] == [3]
     assert other.rows() == phone.rows()
@@ -75,7 +75,7 @@ def test_a_pull_whose_answer_never_arrives_is_repeated_from_where_the_phone_was(
         other.sync(pull=["unanswered"] * 4)
     assert other("dump")["cursor"] is None
 
-    other.sync()
+    both_sync(phone, other)
 
     assert other.rows() == phone.rows()
 

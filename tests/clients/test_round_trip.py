@@ -72,7 +72,7 @@ def test_a_week_offline_with_three_hundred_ticks_arrives_whole(phone: Phone, new
 
     phone.sync()
     bought_today = new_phone()
-    bought_today.sync()
+    both_sync(bought_today, phone)
 
     completions = bought_today.rows()["completions"]
     assert len(completions) == 301
@@ -86,7 +86,7 @@ def test_what_is_too_much_for_one_push_goes_in_several(phone: Phone, other: Phon
         phone("tick", habit=habit, date=(WEEK[0] + timedelta(days=number)).isoformat(), note="x" * 20_000)
 
     pushes = [request for request in phone.sync() if request["kind"] == "push"]
-    other.sync()
+    both_sync(phone, other)
 
     assert len(pushes) == 2
     assert len({push["key"] for push in pushes}) == 2

@@ -7,16 +7,15 @@
 import { connect } from 'node:net'
 
 const real = globalThis.fetch
-const faults = { push: [], pull: [] }
+let faults = { push: [], pull: [], prefer: '' }
 export const log = []
 
-export function plan(next) {
-  Object.assign(faults, { push: [], pull: [] }, next)
-}
+export const plan = (next) => void (faults = next)
 
 globalThis.fetch = async (url, request = {}) => {
   const kind = url.includes('/sync/push') ? 'push' : 'pull'
   const fault = faults[kind].shift()
+  if (faults.prefer && kind === 'push') request.headers.Prefer = faults.prefer
   const entry = { kind, fault: fault ?? null, status: null, key: request.headers['Idempotency-Key'] }
   log.push(entry)
   if (fault === 'lost') throw new TypeError('fetch failed')

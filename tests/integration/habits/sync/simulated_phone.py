@@ -24,7 +24,10 @@ NEW_HABIT: Row = {
     "archived": False,
 }
 NEW_COMPLETION: Row = {"value": None, "skipped": False, "note": "", "recorded_at": None, "zone": "UTC"}
-MARKS = ("_status", "_changed")
+COLUMNS = {
+    "habits": {"id", "name", "created_at", "updated_at", *NEW_HABIT},
+    "completions": {"id", "habit_id", "date", "device", "updated_at", *NEW_COMPLETION},
+}
 
 
 @dataclass
@@ -123,7 +126,7 @@ class SimulatedPhone:
     def rows(self) -> dict[str, dict[str, Row]]:
         """Give what the phone shows, without the marks of what it has to push."""
         return {
-            table: {identifier: without_marks(row) for identifier, row in sorted(rows.items())}
+            table: {identifier: known_columns(table, row) for identifier, row in sorted(rows.items())}
             for table, rows in self.tables.items()
         }
 
@@ -160,7 +163,8 @@ class SimulatedPhone:
         }
 
     def _apply(self, table: str, lists: dict[str, list[Any]], *, replace: bool) -> None:
-        rows, pulled = self.tables[table], {row["id"]: row for row in lists["created"] + lists["updated"]}
+        rows = self.tables[table]
+        pulled = {row["id"]: known_columns(table, row) for row in lists["created"] + lists["updated"]}
         gone = set(lists["deleted"])
         if replace:
             gone |= {name for name, row in rows.items() if name not in pulled and row["_status"] != "created"}
@@ -182,6 +186,6 @@ def _resolved(local: Row, remote: Row) -> Row:
     return {**local, **remote, **here, "_status": local["_status"], "_changed": local["_changed"]}
 
 
-def without_marks(row: Row) -> Row:
-    """Give a row as it is on the wire from the server."""
-    return {name: value for name, value in row.items() if name not in MARKS}
+def known_columns(table: str, row: Row) -> Row:
+    """Give the columns of the phone's schema, without the marks of what it has to push."""
+    return {name: value for name, value in row.items() if name in COLUMNS[table]}
