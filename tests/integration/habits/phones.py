@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Event
 from typing import Any
 
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
+from focusjobs.jobs.models import Job
 from habits.domain.identity import completion_id
-from habits.models import User
+from habits.merging import Merging
+from habits.models import Completion, CompletionAlias, Habit, LostText, SyncDevice, SyncPush, SyncState, User
 
 NOW = 1_767_261_600_000
 """2026-01-01 10:00 UTC, in milliseconds."""
+
+PUSH, PULL = "/api/v1/sync/push", "/api/v1/sync/pull"
+PATIENCE = 30
+"""Seconds after which a test that waits for another thread fails."""
 
 
 @dataclass
@@ -28,35 +39,42 @@ class Phone:
     def __post_init__(self) -> None:
         self.client.force_authenticate(self.user)
 
-    def send(self, changes: Any, **headers: str) -> Any:
-        """Push a body and give the response."""
+    def send(self, changes: Any, content_type: str = "application/json", **headers: str) -> Any:
+        """Push a body and give the response; a header's name has _ for -."""
         body = changes if isinstance(changes, bytes) else json.dumps(changes)
         names = {"X-Device-Id": self.device, **{name.replace("_", "-"): text for name, text in headers.items()}}
-        address = f"/api/v1/sync/push?last_pulled_at={'null' if self.cursor is None else self.cursor}"
-        return self.client.generic("POST", address, body, content_type="application/json", headers=names)
+        address = f"{PUSH}?last_pulled_at={'null' if self.cursor is None else self.cursor}"
+        return self.client.generic("POST", address, body, content_type=content_type, headers=names)
 
     def push(self, *, habits: Any = (), completions: Any = (), deleted: Any = (), **headers: str) -> Any:
         """Push rows as updated and give the answer, which has to be 200."""
-        lists = {"habits": habits, "completions": completions}
-        changes = {table: {"created": [], "updated": list(rows), "deleted": []} for table, rows in lists.items()}
-        for table, name in deleted:
-            changes[table]["deleted"].append(name)
-        response = self.send(changes, **headers)
+        response = self.send(changes(habits=habits, completions=completions, deleted=deleted), **headers)
         assert response.status_code == 200, response.content
         return response.json()
 
     def pull(self, **query: Any) -> Any:
         """Pull, remember the cursor, and give the answer."""
-        response = self.client.get("/api/v1/sync/pull", {"last_pulled_at": self.cursor or "null", **query})
+        response = self.client.get(PULL, {"last_pulled_at": self.cursor or "null", **query})
         assert response.status_code == 200, response.content
         answer = response.json()
         self.cursor = answer["timestamp"]
         return answer
 
 
-def habit(name: str = "walk", at: int = NOW, **columns: Any) -> dict[str, Any]:
-    """A row of a habit whose id is its name."""
-    return {"id": name, "name": name.title(), "kind": "yes_no", "updated_at": at, **columns}
+def changes(*, habits: Any = (), completions: Any = (), deleted: Any = ()) -> dict[str, Any]:
+    """The body of a push with rows as updated and, in `deleted`, tables with identifiers."""
+    lists = {"habits": habits, "completions": completions}
+    body: dict[str, Any] = {
+        table: {"created": [], "updated": list(rows), "deleted": []} for table, rows in lists.items()
+    }
+    for table, name in deleted:
+        body[table]["deleted"].append(name)
+    return body
+
+
+def habit(habit_id: str = "walk", at: int = NOW, **columns: Any) -> dict[str, Any]:
+    """A row of a habit whose name is its id."""
+    return {"id": habit_id, "name": habit_id.title(), "kind": "yes_no", "updated_at": at, **columns}
 
 
 def tick(habit_id: str = "walk", day: str = "2026-01-01", value: Any = 1, at: int = NOW, **columns: Any) -> Any:
@@ -64,3 +82,61 @@ def tick(habit_id: str = "walk", day: str = "2026-01-01", value: Any = 1, at: in
     slot = columns.get("device", "")
     name = completion_id(habit_id, date.fromisoformat(day), slot)
     return {"id": name, "habit_id": habit_id, "date": day, "value": value, "updated_at": at, **columns}
+
+
+def edit(row: Mapping[str, Any], at: int, **columns: Any) -> dict[str, Any]:
+    """A row that the phone had, with some columns changed, as WatermelonDB marks it."""
+    return {**row, **columns, "updated_at": at, "_status": "updated", "_changed": ",".join([*columns, "updated_at"])}
+
+
+def names(answer: Any) -> dict[str, str]:
+    """The names of the habits in an answer, by their ids."""
+    return {row["id"]: row["name"] for row in answer["changes"]["habits"]["updated"]}
+
+
+def values(answer: Any) -> list[Any]:
+    """The values of the days in an answer, in the order of days and devices."""
+    rows = answer["changes"]["completions"]["updated"]
+    return [row["value"] for row in sorted(rows, key=lambda row: (row["date"], row["device"]))]
+
+
+def gone(answer: Any, table: str = "completions") -> list[str]:
+    """The ids that a phone is to delete."""
+    return sorted(answer["changes"][table]["deleted"])
+
+
+def problems(answer: Any) -> list[tuple[str, str, str]]:
+    """Table, id and code of each row that was refused."""
+    found = [(problem["table"], problem["id"], problem["code"]) for problem in answer["problems"]]
+    ids = answer["experimentalRejectedIds"]
+    assert sorted((table, name) for table in ids for name in ids[table]) == sorted(one[:2] for one in found)
+    return found
+
+
+def stored() -> dict[str, list[Any]]:
+    """Everything that a push may write: the synced tables, the inbox, what is known of phones, and jobs."""
+    models = (Habit, Completion, CompletionAlias, LostText, SyncPush, SyncState, SyncDevice, Job)
+    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in models}
+
+
+@contextmanager
+def busy(user: User) -> Iterator[None]:
+    """Another process that is merging the person's edits, until the block ends."""
+    held, done = Event(), Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic(), Merging(user.pk):
+                held.set()
+                assert done.wait(PATIENCE)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        holder = pool.submit(hold)
+        try:
+            assert held.wait(PATIENCE)
+            yield
+        finally:
+            done.set()
+            holder.result(PATIENCE)
