@@ -46,16 +46,17 @@ def merge_habits(stamp: Stamp, writes: Sequence[HabitWrite]) -> Found:
     rows = _load(stamp, writes)
     known = {client_id: habit.deleted for client_id, habit in rows.items()}
     changed: dict[str, set[str]] = defaultdict(set)
-    stamped: set[str] = set()
+    won: set[str] = set()
     lost: list[LostText] = []
     for write in writes:
         habit = rows.setdefault(write.id, Habit(user_id=stamp.user_id, client_id=write.id))
         before = dict(habit.stamps)
-        changed[write.id] |= _merge_one(stamp, habit, write, lost)
-        if habit.stamps != before:
-            stamped.add(write.id)
+        edited = _merge_one(stamp, habit, write, lost)
+        changed[write.id] |= edited
+        if edited or habit.stamps != before:
+            won.add(write.id)
     told = {write.id for write in writes if write.altered or _differs(rows[write.id], write)}
-    written = told | stamped | (rows.keys() - known)
+    written = told | won | (rows.keys() - known)
     _save(stamp, [habit for client_id, habit in rows.items() if client_id in written])
     LostText.objects.bulk_create(lost)
     _reversion_days(stamp, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
@@ -175,8 +176,9 @@ def _save(stamp: Stamp, rows: Sequence[Habit]) -> None:
     now = timezone.now()
     for habit in rows:
         habit.version, habit.updated_at = stamp.version, now
+    known = [habit for habit in rows if habit.pk is not None]
     Habit.objects.bulk_create([habit for habit in rows if habit.pk is None])
-    Habit.objects.bulk_update([habit for habit in rows if habit.pk is not None], COLUMNS)
+    Habit.objects.bulk_update(known, COLUMNS)
 
 
 def _reversion_days(stamp: Stamp, habit_ids: Sequence[int]) -> None:

@@ -97,7 +97,7 @@ def test_restoring_a_habit_that_is_not_deleted_changes_nothing(told: list[dict[s
     assert services.restore_habit(user=habit.user, client_id=habit.client_id) == habit
 
     assert (Habit.objects.values().get(), sync_version(habit)) == before
-    assert told == []
+    assert told == [news(habit, since=None)]  # of its making
 
 
 def test_only_ones_own_habits_can_be_restored() -> None:

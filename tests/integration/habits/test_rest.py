@@ -169,13 +169,36 @@ def test_a_change_is_checked_against_what_the_habit_has(api: APIClient, user: Us
     assert errors_of(response) == [("freq_num", "A day counts once, so 3 times do not fit into 2 days.")]
 
 
-def test_a_deleted_habit_is_gone(api: APIClient, user: User) -> None:
-    habit = CompletionFactory(habit__user=user, habit__client_id="run").habit
+def test_a_deleted_habit_is_gone_until_it_is_restored(api: APIClient, user: User) -> None:
+    CompletionFactory(habit__user=user, habit__client_id="run", day=date(2026, 3, 10))
+    before = api.get(f"{HABITS}/run").json()
 
-    assert api.delete(f"{HABITS}/{habit.client_id}").status_code == 204
+    assert api.delete(f"{HABITS}/run").status_code == 204
 
     problem_of(api.get(f"{HABITS}/run"), 404)
-    assert not Completion.objects.exists()
+    problem_of(api.delete(f"{HABITS}/run"), 404)
+    problem_of(api.get(f"{HABITS}/run/completions"), 404)
+    problem_of(api.get(f"{HABITS}/run/stats"), 404)
+    assert api.get(HABITS).json()["results"] == []
+
+    restored = api.post(f"{HABITS}/run/restore")
+
+    assert restored.status_code == 200
+    assert api.get(f"{HABITS}/run").json() == restored.json()
+    assert {**restored.json(), "updated_at": ""} == {**before, "updated_at": ""}
+    days = api.get(f"{HABITS}/run/completions").json()["results"]
+    assert [(record["day"], record["value"]) for record in days] == [("2026-03-10", 1)]
+
+
+def test_the_id_of_a_deleted_habit_is_not_given_to_another(api: APIClient) -> None:
+    api.post(HABITS, {"id": "run", "name": "Run"})
+    api.delete(f"{HABITS}/run")
+
+    response = api.post(HABITS, {"id": "run", "name": "Read"})
+
+    assert problem_of(response, 400)["errors"] == [
+        {"field": "id", "code": "deleted", "detail": "The habit of this id is deleted; restore it."}
+    ]
 
 
 # --- Days ------------------------------------------------------------------------------------------------------------
@@ -197,7 +220,8 @@ def test_a_tick_can_be_sent_twice_and_taken_back_twice(api: APIClient, user: Use
         "source": "app",
     }
     assert [api.delete(address).status_code, api.delete(address).status_code] == [204, 204]
-    assert not Completion.objects.exists()
+    assert api.get(f"{HABITS}/run/completions").json()["results"] == []
+    assert api.put(address, {"value": 1}).status_code == 201
 
 
 def test_a_put_replaces_the_whole_record(api: APIClient, user: User) -> None:

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from habits import services
 from habits.models import Habit, User
 from tests.factories import CompletionFactory, HabitFactory
 from tests.integration.habits.problems import problem_of
@@ -34,6 +35,7 @@ OBJECTS = [
     ("habit", {}, "get", None),
     ("habit", {}, "patch", {"name": "Mine now"}),
     ("habit", {}, "delete", None),
+    ("habit_restore", {}, "post", None),
     ("completions", {}, "get", None),
     ("completion", {"day": date(2026, 3, 9)}, "put", {"value": 0}),
     ("completion", {"day": date(2026, 3, 9)}, "delete", None),
@@ -65,6 +67,8 @@ def test_what_belongs_to_somebody_else_does_not_exist(
         ("habits", None, "get", None),
         ("habits", None, "post", {"name": "Run"}),
         ("profile", None, "get", None),
+        ("sync_push", None, "post", {}),
+        ("sync_pull", None, "get", None),
     ],
 )
 def test_nobody_gets_anything_without_logging_in(
@@ -131,7 +135,7 @@ def test_a_programming_error_is_a_problem_document_without_its_secrets(
 def test_a_habit_deleted_meanwhile_is_not_found(api: APIClient, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     habit = HabitFactory(user=user, client_id="run")
     monkeypatch.setattr("habits.views.OwnHabitView.habit", lambda *_: habit)
-    Habit.objects.all().delete()
+    services.delete_habit(habit=habit)
 
     problem_of(api.put(f"{HABITS}/run/completions/2026-03-10", {"value": 1}), 404)
 
@@ -165,10 +169,14 @@ def test_the_schema_is_made_without_a_warning(tmp_path: Any) -> None:
         ("/api/v1/habits/{client_id}", "get"),
         ("/api/v1/habits/{client_id}", "patch"),
         ("/api/v1/habits/{client_id}", "delete"),
+        ("/api/v1/habits/{client_id}/restore", "post"),
         ("/api/v1/habits/{client_id}/completions", "get"),
         ("/api/v1/habits/{client_id}/completions/{day}", "put"),
         ("/api/v1/habits/{client_id}/completions/{day}", "delete"),
         ("/api/v1/habits/{client_id}/stats", "get"),
+        ("/api/v1/sync/push", "post"),
+        ("/api/v1/sync/pull", "get"),
+        ("/api/v1/sync/pushes/{key}", "get"),
     }
     errors = {json.dumps(op["responses"]["default"]) for ops in schema["paths"].values() for op in ops.values()}
     assert len(errors) == 1
