@@ -19,6 +19,10 @@ class PhoneError(Exception):
     """What the phone's program answered in place of a result."""
 
 
+class Offline(PhoneError):
+    """A request of the phone, or its answer, did not arrive."""
+
+
 class PhoneDied(Exception):
     """The phone's process ended before it answered."""
 
@@ -55,7 +59,7 @@ class Phone:
             raise PhoneDied(self._log.read_text()) from error
         answer = json.loads(self._line())
         if "error" in answer:
-            raise PhoneError(answer["error"])
+            raise (Offline if "fetch failed" in answer["error"] else PhoneError)(answer["error"])
         return answer["result"]
 
     def _line(self) -> bytes:
@@ -71,7 +75,7 @@ class Phone:
         return line
 
     def sync(self, *, push: Sequence[str] = (), pull: Sequence[str] = (), prefer: str = "") -> list[Row]:
-        """Sync and give the requests it took; raises `PhoneError` where it failed.
+        """Sync and give the requests it took; raises `Offline` where the network failed.
 
         `push` and `pull` are the faults that the first requests of each kind meet (`watermelondb/network.mjs`);
         `prefer` is a header of the pushes.
