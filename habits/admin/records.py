@@ -5,22 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from habits import services
 from habits.models import Completion, Habit
-from habits.selectors import RecordedDay
+from habits.selectors import RecordedDay, recorded_day
 
 from .writing import ServiceAdmin, ServiceForm
 
 
 class RecordForm(ServiceForm):
-    """What happened on one day, as `habits.services` takes it."""
+    """What happened on one day, as `habits.services` takes it: of a counted habit, all devices together."""
 
     class Meta:
         model = Completion
         fields = ("habit", "day", "value", "skipped", "note")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        day = recorded_day(self.instance.habit, self.instance.day) if self.instance.pk else None
+        if day:
+            self.initial.update(value=day.value, skipped=day.skipped, note=day.note)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a second record of a day, which would take the place of the first."""
+        values = super().clean() or self.cleaned_data
+        habit, day = values.get("habit"), values.get("day")
+        if habit and day and recorded_day(habit, day):
+            raise ValidationError("A record of this day already exists; change that one.", code="unique")
+        return values
 
     def write(self, values: dict[str, Any]) -> Completion:
         """Make this the record of the day."""
@@ -42,6 +57,11 @@ class CompletionAdmin(ServiceAdmin):
     autocomplete_fields = ("habit",)
     readonly_fields = ("source", "created_at", "updated_at")
     fields = ("habit", "day", "value", "skipped", "note", "source", "created_at", "updated_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Completion]:
+        """Leave out what is kept for phones alone: days that were forgotten, and those of deleted habits."""
+        rows = super().get_queryset(request).filter(habit__deleted=False)
+        return rows.exclude(value=None, skipped=False, note="")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Ask for what is to be recorded; show where a record that is there came from."""

@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from focusjobs.keyset import KeysetAdmin
+from habits.models import Habit
 
 
 class ServiceForm(forms.ModelForm):
@@ -31,6 +32,8 @@ class ServiceForm(forms.ModelForm):
         except ValidationError as error:
             for name, errors in error.update_error_dict({}).items():
                 self.add_error(name if name in self.fields else None, errors)
+        except Habit.DoesNotExist:
+            self.add_error(None, "This habit is deleted; until its person restores it, nothing of it can be changed.")
 
 
 class ServiceAdmin(KeysetAdmin):

@@ -15,7 +15,8 @@ from django.urls import reverse
 
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.worker import drain
-from habits import services
+from habits import selectors, services
+from habits.domain.records import Part
 from habits.imports.sample import write_loop_sample
 from habits.models import Backup, Completion, Habit, User
 from tests.accounts import person, superuser
@@ -208,14 +209,64 @@ def test_what_a_record_cannot_be_is_said_in_the_form(client: Client) -> None:
     assert not Completion.objects.exists()
 
 
-def test_a_second_record_of_a_day_is_refused(client: Client) -> None:
-    made = CompletionFactory(day=DAY)
+@pytest.mark.parametrize(("kind", "slot"), [("yes_no", ""), ("counted", "phone-a")])
+def test_a_second_record_of_a_day_is_refused(client: Client, kind: str, slot: str) -> None:
+    made = CompletionFactory(day=DAY, slot=slot, habit__kind=kind)
 
     response = record(client, made.habit, value="0")
 
-    assert "already exists" in text(response)
-    made.refresh_from_db()
-    assert made.value == 1000
+    assert "A record of this day already exists; change that one." in text(response)
+    assert list(Completion.objects.values_list("value", flat=True)) == [1000]
+
+
+def test_a_day_that_was_forgotten_can_be_recorded_again(client: Client) -> None:
+    made = CompletionFactory(day=DAY)
+    services.clear_completion(habit=made.habit, day=DAY)
+
+    assert record(client, made.habit, value="0").status_code == 302
+
+    assert list(Completion.objects.values_list("value", flat=True)) == [0]
+
+
+def test_what_several_phones_counted_is_shown_and_changed_as_one_day(client: Client) -> None:
+    habit = HabitFactory(kind="counted")
+    first, _ = (CompletionFactory(habit=habit, day=DAY, slot=slot, value=3000) for slot in ("a", "b"))
+    url = reverse("admin:habits_completion_change", args=[first.pk])
+
+    shown = client.get(url).context["adminform"].form.initial
+    unchanged = client.post(url, {"value": "6000", "note": ""})
+    changed = client.post(url, {"value": "5000", "note": "one was tea"})
+
+    assert (shown["value"], shown["skipped"], shown["note"]) == (6000, False, "")
+    assert (unchanged.status_code, changed.status_code) == (302, 302)
+    assert selectors.recorded_day(habit, DAY).part == Part(5000, note="one was tea")
+    assert habit.completions.get(slot="a").value == 3000
+
+
+def test_what_is_kept_for_phones_alone_is_not_listed(client: Client) -> None:
+    forgotten = CompletionFactory(day=DAY, habit__name="Forgotten")
+    services.clear_completion(habit=forgotten.habit, day=DAY)
+    hidden = CompletionFactory(habit__name="Hidden")
+    services.delete_habit(habit=hidden.habit)
+    CompletionFactory(habit__name="Shown")
+
+    page = text(client.get(reverse("admin:habits_completion_changelist")))
+
+    assert "Shown" in page
+    assert "Forgotten" not in page
+    assert "Hidden" not in page
+
+
+def test_a_deleted_habit_cannot_be_changed_or_recorded(client: Client) -> None:
+    habit = HabitFactory(name="Read")
+    services.delete_habit(habit=habit)
+    page = reverse("admin:habits_habit_change", args=[habit.pk])
+
+    for response in (client.post(page, {**HABIT, "name": "No"}), record(client, habit, value="1000")):
+        assert "This habit is deleted; until its person restores it, nothing of it can be changed." in text(response)
+
+    habit.refresh_from_db()
+    assert (habit.name, habit.completions.count()) == ("Read", 0)
 
 
 def test_changing_and_deleting_a_record_makes_statistics_stale(client: Client) -> None:
@@ -227,7 +278,7 @@ def test_changing_and_deleting_a_record_makes_statistics_stale(client: Client) -
     assert (made.value, made.skipped, made.note, made.source) == (None, True, "ill", "admin")
     assert client.post(reverse("admin:habits_completion_delete", args=[made.pk]), {"post": "yes"}).status_code == 302
 
-    assert not Completion.objects.exists()
+    assert selectors.recorded_day(made.habit, DAY) is None
     assert Habit.objects.get().completions_version == 2
 
 
@@ -258,7 +309,7 @@ def test_a_habit_is_made_changed_and_archived_in_the_admin(client: Client) -> No
     assert (made.status_code, changed.status_code) == (302, 302)
     assert (habit.user, habit.name, habit.freq_num, habit.freq_den) == (owner, "Read", 3, 7)
     assert habit.archived_at is not None
-    assert habit.completions_version == 1
+    assert habit.completions_version == 2
 
 
 def test_a_habit_that_cannot_be_is_refused_in_the_form(client: Client) -> None:
