@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -31,6 +31,8 @@ KINDS = ("yes_no", "measured", "counted")
 FAULTS = ("lost", "unanswered", "doubled", "late")
 FAULT_RATE = 0.35
 
+Map = Callable[[Callable[[SimulatedPhone], None], Iterable[SimulatedPhone]], Iterable[None]]
+
 REGISTERS = {
     "habits": {
         **{name: (name,) for name in ("name", "notes", "color", "kind", "position", "archived")},
@@ -44,7 +46,7 @@ TAP = {"recorded_at", "zone"}
 
 
 class Server(Protocol):
-    """What answers the phones: the product, in this process or over HTTP."""
+    """What answers the phones: the product, in this process or over HTTP. Raises `ConnectionLost` where it is gone."""
 
     def push(self, changes: Changes, *, device: str, cursor: int | None, key: str) -> dict[str, Any]:
         """Give the answer to a push."""
@@ -52,35 +54,57 @@ class Server(Protocol):
     def pull(self, *, device: str, cursor: int | None) -> dict[str, Any]:
         """Give the answer to a pull."""
 
+    def accepted(self, key: str) -> Accepted | None:
+        """Tell when a push was accepted, if it was, and which of its rows were refused."""
+
     def now(self) -> int:
-        """Give the server's time in milliseconds."""
+        """Give the time in milliseconds by which phones with a right clock go."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What the server made of a push before it was merged."""
+
+    received: int
+    """Milliseconds since 1970."""
+    refused: frozenset[tuple[str, str]]
+    """Tables and ids."""
+
+
+@dataclass
+class Attempt:
+    """A push that a phone sent, whether or not it arrived."""
+
+    device: str
+    changes: Changes
+    key: str
 
 
 @dataclass
 class Delivery:
-    """A push that reached the server for the first time."""
+    """A push that the server accepted."""
 
     device: str
     changes: Changes
-    refused: dict[str, list[str]]
-    received: int
+    accepted: Accepted
 
-    def accepted(self) -> Iterator[tuple[str, Row]]:
+    def rows(self) -> Iterator[tuple[str, Row]]:
         """Give the rows that were not refused, with their tables."""
         for table, lists in self.changes.items():
             for row in _rows(lists):
-                if row["id"] not in self.refused.get(table, []):
+                if (table, row["id"]) not in self.accepted.refused:
                     yield table, row
 
     def state(self) -> State:
         """Give what the push says, as the specification takes it."""
         said: dict[Place, Register] = {}
-        for table, row in self.accepted():
-            stamp = row["updated_at"] if row["updated_at"] <= self.received + LEEWAY else self.received
+        received = self.accepted.received
+        for table, row in self.rows():
+            stamp = row["updated_at"] if row["updated_at"] <= received + LEEWAY else received
             for name in registers_written(table, row):
                 said[table, row["id"], name] = Register(stamp, self.device, register_of(table, row, name))
         for identifier in self.changes["habits"]["deleted"]:
-            said["habits", identifier, "deleted"] = Register(self.received, self.device, True)
+            said["habits", identifier, "deleted"] = Register(received, self.device, True)
         return said
 
 
@@ -105,7 +129,7 @@ class BadNetwork:
     device: str
     server: Server
     dice: random.Random
-    delivered: list[Delivery]
+    attempts: list[Attempt]
     calm: bool = False
     late: list[Callable[[], Any]] = field(default_factory=list)
 
@@ -116,9 +140,8 @@ class BadNetwork:
             return self.server.push(changes, device=self.device, cursor=cursor, key=key)
 
         fault = self._fault()
-        received = self.server.now()
+        self.attempts.append(Attempt(self.device, changes, key))
         answer = send()
-        self.delivered.append(Delivery(self.device, changes, answer.get("experimentalRejectedIds", {}), received))
         if fault == "doubled":
             answer = send()
         if fault == "late":
@@ -138,7 +161,8 @@ class BadNetwork:
     def deliver_late(self) -> None:
         """Let the copies arrive that were under way."""
         while self.late:
-            self.late.pop()()
+            with suppress(ConnectionLost):
+                self.late.pop()()
 
     def _fault(self) -> str | None:
         if self.calm or self.dice.random() > FAULT_RATE:
@@ -152,28 +176,30 @@ class BadNetwork:
 class Run:
     """One person with two to five phones, some of whose clocks are wrong, for some dozens of actions."""
 
-    def __init__(self, seed: int, server: Server, clock: Callable[[], int], *, actions: int = 60) -> None:
+    def __init__(self, seed: int, server: Server, *, actions: int = 60) -> None:
         self.dice, self.server, self.actions = random.Random(seed), server, actions  # noqa: S311
-        self.delivered: list[Delivery] = []
+        self.attempts: list[Attempt] = []
         self.networks: list[BadNetwork] = []
         self.phones: list[SimulatedPhone] = []
         for number in range(self.dice.randint(2, 5)):
-            network = BadNetwork(f"phone-{number}", server, self.dice, self.delivered)
+            network = BadNetwork(f"phone-{number}", server, self.dice, self.attempts)
             offset = self.dice.choice((0, 0, 0, YEAR, -YEAR, None))
             self.networks.append(network)
-            self.phones.append(SimulatedPhone(network.device, network, _wrong(clock, offset)))
+            self.phones.append(SimulatedPhone(network.device, network, _wrong(server.now, offset)))
 
-    def play(self, *, between: Callable[[], None] = lambda: None) -> None:
-        """Do it all, calling `between` after each action, and let everything settle."""
+    def play(self, *, between: Callable[[], None] = lambda: None, at_once: Map = map) -> None:
+        """Do it all, calling `between` after each action, and let everything settle.
+
+        `at_once` is how some phones sync together: one after the other, or each in a thread.
+        """
         for _ in range(self.actions):
-            phone = self.dice.choice(self.phones)
-            self._act(phone)
-            if self.dice.random() < 0.35:
-                self._sync(phone)
+            self._act(self.dice.choice(self.phones))
+            if self.dice.random() < 0.25:
+                list(at_once(self._sync, self.dice.sample(self.phones, self.dice.choice((1, 1, 2)))))
             if self.dice.random() < 0.1:
                 self.dice.choice(self.networks).deliver_late()
             between()
-        self._settle()
+        self.settle()
 
     def _act(self, phone: SimulatedPhone) -> None:
         habits = list(phone.tables["habits"])
@@ -212,21 +238,23 @@ class Run:
         with suppress(ConnectionLost):  # the person tries again another time
             phone.sync()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Let the network be good, and all phones sync until they know everything."""
         for network in self.networks:
             network.deliver_late()
             network.calm = True
-        for _ in range(2):
-            for phone in self.phones:
-                phone.sync()
+        for phone in self.phones * 2:
+            phone.sync()
 
     # --- What must hold ------------------------------------------------------------------------------------------
 
     def check(self) -> None:
         """Raise `AssertionError` where a promise is broken."""
+        found = [(attempt, self.server.accepted(attempt.key)) for attempt in self.attempts]
+        deliveries = [Delivery(sent.device, sent.changes, accepted) for sent, accepted in found if accepted]
         self._check_that_all_show_the_same()
-        self._check_that_no_edit_is_lost()
-        self._check_against_the_specification()
+        self._check_that_no_edit_is_lost(deliveries)
+        self._check_against_the_specification(self.dice.sample(deliveries, len(deliveries)))
 
     def _check_that_all_show_the_same(self) -> None:
         everything = self.server.pull(device="new", cursor=None)["changes"]
@@ -237,10 +265,10 @@ class Run:
             assert not phone.unsynced(), f"{phone.device} has something to push"
             assert not (found := list(differences(phone.rows(), shown))), f"{phone.device} differs: {found}"
 
-    def _check_that_no_edit_is_lost(self) -> None:
+    def _check_that_no_edit_is_lost(self, deliveries: Sequence[Delivery]) -> None:
         pushed: dict[tuple[str, str, str], list[tuple[int, set[str]]]] = defaultdict(list)
-        for delivery in self.delivered:
-            for table, row in delivery.accepted():
+        for delivery in deliveries:
+            for table, row in delivery.rows():
                 there = row["updated_at"], registers_written(table, row)
                 pushed[delivery.device, table, row["id"]].append(there)
         for phone in self.phones:
@@ -250,8 +278,7 @@ class Run:
                 lost = registers_written(edit.table, edit.row) - said
                 assert not lost or edit.row["id"] in phone.discarded, f"{phone.device} lost {lost} of {edit}"
 
-    def _check_against_the_specification(self) -> None:
-        deliveries = self.dice.sample(self.delivered, len(self.delivered))
+    def _check_against_the_specification(self, deliveries: Sequence[Delivery]) -> None:
         specified = reduce(merge, (delivery.state() for delivery in deliveries), {})
         gone = {row for (_, row, name), register in specified.items() if name == "deleted" and register.value}
         habit_of = {row["id"]: row["habit_id"] for one in deliveries for row in _rows(one.changes["completions"])}

@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 
 from habits.merging import drain
 from habits.models import User
-from tests.integration.habits.sync.convergence import Run
+from tests.integration.habits.sync.convergence import Accepted, Run
+from tests.integration.habits.sync.inbox import accepted
 from tests.integration.habits.sync.simulated_phone import Changes
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,9 @@ class InProcess:
     def __init__(self, api: APIClient, user: User, clock: time_machine.Traveller, seed: int) -> None:
         self.api, self.user, self.clock, self.dice = api, user, clock, random.Random(seed)  # noqa: S311
         self.ms = NOON
+
+    def accepted(self, key: str) -> Accepted | None:
+        return accepted(self.user, key)
 
     def now(self) -> int:
         return self.ms
@@ -76,6 +80,6 @@ def test_all_phones_show_what_all_of_them_did(
     seed: int, api: APIClient, user: User, clock: time_machine.Traveller
 ) -> None:
     server = InProcess(api, user, clock, seed)
-    run = Run(seed, server, server.now)
+    run = Run(seed, server)
     run.play(between=server.pass_time)
     run.check()
