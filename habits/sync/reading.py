@@ -200,7 +200,8 @@ def _clean(model: type[Row], raw: Mapping[str, Any]) -> dict[str, Any]:
 def _reason(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    text = str(first["msg"]).removeprefix("Value error, ")
+    return f"{place}: {text}" if place else text
 
 
 def slot_of(write: CompletionWrite, device: str, *, counted: bool, sender: str) -> str:
