@@ -104,7 +104,7 @@ class SyncPushAdmin(LookedAt):
 class SyncDeviceAdmin(LookedAt):
     """Phones, with their latest push and pull and how far their clocks are off."""
 
-    list_display = ("device", "user", "last_push_at", "last_pull_at", "cursor", "clock", "user_agent")
+    list_display = ("device", "user", "last_push_at", "last_pull_at", "issued", "clock", "user_agent")
     list_select_related = ("user",)
     ordering = ("-id",)
     search_fields = ("user__email",)

@@ -58,8 +58,7 @@ def merge_deleted(stamp: Stamp, writes: Sequence[DeletedCompletion]) -> Found:
     """Count days that a phone deleted as “not done”; an identifier that is not known is no error."""
     if not writes:
         return Found()
-    rows = Completion.objects.filter(user=stamp.user_id, client_id__in={write.id for write in writes})
-    at = {row.client_id: row for row in rows.select_related("habit")}
+    at = labels.days_named(stamp, {write.id for write in writes})
     return merge_completions(stamp, [_undone(at[write.id], write) for write in writes if write.id in at])
 
 

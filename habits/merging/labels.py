@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.db import connection
 
 from habits.domain.identity import completion_id
-from habits.models import Completion
+from habits.models import Completion, CompletionAlias
 
 from . import statements
 from .outcome import Stamp
@@ -45,6 +45,14 @@ def _taken(stamp: Stamp, names: set[str]) -> set[str]:
         return set()
     rows = Completion.objects.filter(user=stamp.user_id, client_id__in=names)
     return set(rows.values_list("client_id", flat=True))
+
+
+def days_named(stamp: Stamp, names: set[str]) -> dict[str, Completion]:
+    """Give the days of identifiers, with their habits, also where the identifier is an alias."""
+    aliases = CompletionAlias.objects.filter(user=stamp.user_id, client_id__in=names)
+    rows = Completion.objects.filter(user=stamp.user_id, client_id__in=names)
+    days = {alias.client_id: alias.completion for alias in aliases.select_related("completion__habit")}
+    return days | {row.client_id: row for row in rows.select_related("habit")}
 
 
 def record(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> bool:

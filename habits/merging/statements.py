@@ -28,8 +28,12 @@ NEWER_NOTE = """
 
 # Merge a push's days, each at most once: insert what is new, let the later stamp win in each of the two registers, and
 # give a new version to every row that changed or that the device believes to be otherwise (else it would never learn).
-# Served by completion_cell_unique.
+# An identifier that becomes a day's own is no alias any more. Served by completion_cell_unique and
+# completion_alias_unique.
 MERGE = f"""
+    WITH no_alias AS (
+        DELETE FROM habits_completionalias WHERE user_id = %(user)s AND client_id = ANY(%(client_id)s)
+    )
     INSERT INTO habits_completion AS c (
         user_id, habit_id, day, slot, client_id, value, skipped, recorded_at, recorded_zone, source, value_ms,
         value_device, note, note_ms, note_device, version, created_at, updated_at

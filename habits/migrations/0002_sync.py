@@ -65,7 +65,13 @@ class Migration(migrations.Migration):
                 ("device", models.CharField(max_length=64)),
                 ("last_push_at", models.DateTimeField(null=True)),
                 ("last_pull_at", models.DateTimeField(null=True)),
-                ("cursor", models.BigIntegerField(default=0, help_text="The version that its latest pull asked from.")),
+                (
+                    "issued",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="The latest version that a pull gave it; a later cursor is from before a backup was restored.",
+                    ),
+                ),
                 (
                     "skew_ms",
                     models.BigIntegerField(

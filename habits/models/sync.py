@@ -77,7 +77,10 @@ class SyncDevice(models.Model):
     device = models.CharField(max_length=DEVICE_LENGTH)
     last_push_at = models.DateTimeField(null=True)
     last_pull_at = models.DateTimeField(null=True)
-    cursor = models.BigIntegerField(default=0, help_text="The version that its latest pull asked from.")
+    issued = models.BigIntegerField(
+        default=0,
+        help_text="The latest version that a pull gave it; a later cursor is from before a backup was restored.",
+    )
     skew_ms = models.BigIntegerField(
         null=True, help_text="Milliseconds by which its clock is ahead of the server's, as its latest push told."
     )

@@ -21,8 +21,8 @@ from .reading import Contents, Problem, Sender, deletions, read, slot_of
 
 # Remember when a phone pushed, and how far its clock is off. Served by sync_device_unique.
 SEEN = """
-    INSERT INTO habits_syncdevice AS d (user_id, device, last_push_at, cursor, skew_ms, user_agent)
-    VALUES (%s, %s, %s, %s, %s, %s)
+    INSERT INTO habits_syncdevice AS d (user_id, device, last_push_at, issued, skew_ms, user_agent)
+    VALUES (%s, %s, %s, 0, %s, %s)
     ON CONFLICT (user_id, device) DO UPDATE SET
         last_push_at = excluded.last_push_at, skew_ms = coalesce(excluded.skew_ms, d.skew_ms),
         user_agent = excluded.user_agent
@@ -80,7 +80,7 @@ def _same(known: SyncPush, push: Push) -> SyncPush:
 
 
 def _remember_phone(row: SyncPush, contents: Contents, push: Push) -> None:
-    values = row.user_id, row.device, row.received_at, row.cursor, contents.skew_ms, push.user_agent[:200]
+    values = row.user_id, row.device, row.received_at, contents.skew_ms, push.user_agent[:200]
     with connection.cursor() as cursor:
         cursor.execute(SEEN, values)
 

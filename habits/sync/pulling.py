@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from django.db import connection
 
@@ -34,15 +34,19 @@ COMPLETION = """
     )
 """
 
-# A cursor that is ahead of the version is from before a backup was restored; one behind the horizon has missed
-# deletions that are forgotten. Both start anew, from 0. One statement is one snapshot: the version and the rows fit.
-# Index: habit_version, completion_version, completion_alias_version.
+# A cursor that is ahead of the version, or of what this database has given to the phone, is from before a backup was
+# restored; one behind the horizon has missed deletions that are forgotten. Both start anew, from 0. One statement is
+# one snapshot: the version and the rows fit. Index: habit_version, completion_version, completion_alias_version.
 PULL = """
     WITH state AS MATERIALIZED (
-        SELECT coalesce(max(version), 1) AS version, coalesce(max(horizon), 0) AS horizon
+        SELECT coalesce(max(version), 1) AS version, coalesce(max(horizon), 0) AS horizon,
+               CASE WHEN %(device)s = '' THEN %(since)s ELSE coalesce(
+                   (SELECT issued FROM habits_syncdevice WHERE user_id = %(user)s AND device = %(device)s), 0
+               ) END AS issued
         FROM habits_syncstate WHERE user_id = %(user)s
     ), cursor AS MATERIALIZED (
-        SELECT version, CASE WHEN %(since)s > version OR %(since)s < horizon THEN 0 ELSE %(since)s END AS since
+        SELECT version,
+               CASE WHEN %(since)s > least(version, issued) OR %(since)s < horizon THEN 0 ELSE %(since)s END AS since
         FROM state
     )
     SELECT
@@ -98,6 +102,29 @@ NOT_DEFAULT: Mapping[str, Mapping[str, str]] = {
 }
 
 
+# Remember what a phone was given, and once a minute that it was there: phones that only look do not write. Index:
+# sync_device_unique.
+SEEN = """
+    INSERT INTO habits_syncdevice AS d (user_id, device, last_pull_at, issued, user_agent)
+    VALUES (%(user)s, %(device)s, now(), %(version)s, %(user_agent)s)
+    ON CONFLICT (user_id, device) DO UPDATE SET
+        last_pull_at = excluded.last_pull_at, user_agent = excluded.user_agent,
+        issued = CASE WHEN %(anew)s THEN excluded.issued ELSE greatest(d.issued, excluded.issued) END
+    WHERE d.last_pull_at IS NULL OR d.last_pull_at < now() - interval '1 minute' OR d.issued <> excluded.issued
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """Who pulls; without a name, what it was given is not remembered."""
+
+    device: str = ""
+    user_agent: str = ""
+
+
+UNKNOWN = Phone()
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """What a phone's new schema has that its old one had not."""
@@ -113,7 +140,7 @@ class Migration:
         return "".join(f" OR {test}" for test in tests)
 
 
-def pull(user_id: int, since: int, migration: Migration | None = None) -> bytes:
+def pull(user_id: int, since: int, migration: Migration | None = None, *, phone: Phone = UNKNOWN) -> bytes:
     """Give the JSON answer to a pull from version `since`; 0 asks for everything.
 
     Merges what waits in the inbox first, so that a phone never misses its own edits. Raises `habits.merging.Busy`.
@@ -127,27 +154,13 @@ def pull(user_id: int, since: int, migration: Migration | None = None) -> bytes:
         more_completions=migration.condition("completions"),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"user": user_id, "since": since})
+        cursor.execute(statement, {"user": user_id, "since": since, "device": phone.device})
         version, effective, *lists = cursor.fetchone()
+        if phone.device:
+            values = {"user": user_id, **asdict(phone), "version": version, "anew": effective == 0}
+            cursor.execute(SEEN, values)
     strategy = ',"experimentalStrategy":"replacement"' if since and not effective else ""
     return f'{{"changes":{_changes(*lists)},"timestamp":{version}{strategy}}}'.encode()
-
-
-# Remember when a phone pulled, at most once a minute, so that phones that only look do not write. Index:
-# sync_device_unique.
-SEEN = """
-    INSERT INTO habits_syncdevice AS d (user_id, device, last_pull_at, cursor, user_agent)
-    VALUES (%s, %s, now(), %s, %s)
-    ON CONFLICT (user_id, device) DO UPDATE SET
-        last_pull_at = excluded.last_pull_at, cursor = excluded.cursor, user_agent = excluded.user_agent
-    WHERE d.last_pull_at IS NULL OR d.last_pull_at < now() - interval '1 minute' OR d.cursor > excluded.cursor
-"""
-
-
-def seen_device(user_id: int, device: str, cursor: int, user_agent: str) -> None:
-    """Remember a phone that pulls."""
-    with connection.cursor() as statement:
-        statement.execute(SEEN, [user_id, device, cursor, user_agent[:200]])
 
 
 def rows_as_json(user_id: int, habits: Sequence[str], completions: Sequence[str], gone: str) -> str:

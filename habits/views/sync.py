@@ -22,7 +22,7 @@ from habits.sync.accepting import Push, accept
 from habits.sync.body import Body, read_changes
 from habits.sync.headers import cursor_of, device_of, key_of, migration_of, wait_of
 from habits.sync.problems import TryLater
-from habits.sync.pulling import pull, seen_device
+from habits.sync.pulling import Phone, pull
 
 from .requests import PersonRequest
 
@@ -110,13 +110,12 @@ class PullView(APIView):
 
         `experimentalStrategy: replacement` says that this is everything, since the cursor is not known any more.
         """
-        since, device = cursor_of(request), device_of(request, required=False)
+        since = cursor_of(request)
+        phone = Phone(device_of(request, required=False), request.headers.get("User-Agent", "")[:200])
         try:
-            answer = pull(request.user.pk, since, migration_of(request) if since else None)
+            answer = pull(request.user.pk, since, migration_of(request) if since else None, phone=phone)
         except Busy as error:
             raise TryLater from error
-        if device:
-            seen_device(request.user.pk, device, since, request.headers.get("User-Agent", ""))
         return _json(request, answer)
 
 
