@@ -11,11 +11,12 @@ from celery import bootsteps
 from celery.signals import task_prerun, task_received, worker_process_shutdown, worker_shutdown, worker_shutting_down
 from celery.worker import state
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 
 from . import tally, wakeups
 from .maintenance import Housekeeper
 from .standby import Roster
+from .workers import Heart
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +30,14 @@ class Housekeeping(bootsteps.StartStopStep):
         super().__init__(parent, **kwargs)
         self.housekeeper: Housekeeper | None = None
         self.duty: Duty | None = None
+        self.heart: Heart | None = None
 
     def start(self, parent: Any) -> None:
-        """Begin to keep house and to see that a process stands by."""
+        """Begin to keep house, to give signs of life and to see that a process stands by."""
+        self.heart = Heart(parent)
         self.duty = Duty(parent) if _has_slots(parent) else None
-        self.housekeeper = Housekeeper(self.duty.see_to_it if self.duty else None)
+        duties = [self.heart.beat, self.duty.see_to_it] if self.duty else [self.heart.beat]
+        self.housekeeper = Housekeeper(*duties)
         self.housekeeper.start()
 
     def stop(self, parent: Any) -> None:
@@ -42,8 +46,19 @@ class Housekeeping(bootsteps.StartStopStep):
             self.housekeeper.stop()
         if self.duty:
             self.duty.end()
+        if self.heart:
+            _say_goodbye(self.heart)
 
     terminate = stop
+
+
+def _say_goodbye(heart: Heart) -> None:
+    try:
+        heart.stop()
+    except Error as error:
+        logger.warning("the end of this worker was not noted", extra={"error": str(error)})
+    finally:
+        connection.close()
 
 
 class Duty:

@@ -15,7 +15,7 @@ from typing import cast
 import redis
 from django.db import connection, transaction
 
-from . import ledger, queues, retention, schedule_sync, schedules, wakeups
+from . import error_groups, ledger, operations, queues, retention, schedule_sync, schedules, wakeups, workers
 from .operations import background
 from .publishing import forgive_lost_messages
 
@@ -29,6 +29,12 @@ LAST_ROUND = "focusjobs:housekeeping"
 
 LOCK = 0xF0C05
 """Key of the advisory lock that one round holds."""
+
+FOLDS = 4
+"""Batches of failures that one round counts: 40,000 a second are counted as they come."""
+
+CHORES = 60.0
+"""Seconds between two rounds of what need not be done at once."""
 
 _prune = retention.Pruner()
 
@@ -50,9 +56,31 @@ def keep_house() -> bool:
         wakeups.ring(queue, lost=True)
     schedules.tick()
     background.wake()
+    error_groups.fold(rounds=FOLDS)
     _prune()
+    _chores()
     _note_round()
     return True
+
+
+class Chores:
+    """What is done once a minute."""
+
+    def __init__(self) -> None:
+        self.due = 0.0
+
+    def __call__(self) -> None:
+        """Do it if it is time to."""
+        if time.monotonic() < self.due:
+            return
+        self.due = time.monotonic() + CHORES
+        error_groups.open_again()
+        error_groups.forget_old()
+        operations.forget_previews()
+        workers.forget_old()
+
+
+_chores = Chores()
 
 
 def _note_round() -> None:
@@ -79,9 +107,9 @@ def _is_first() -> bool:
 class Housekeeper(threading.Thread):
     """Does a round every `INTERVAL` until it is stopped; where the database is away, it goes on trying."""
 
-    def __init__(self, see_to_duty: Callable[[], None] | None = None) -> None:
+    def __init__(self, *duties: Callable[[], None]) -> None:
         super().__init__(name="housekeeper", daemon=True)
-        self._see_to_duty = see_to_duty
+        self._duties = duties
         self._stopped = threading.Event()
         self._synced = False
 
@@ -91,8 +119,8 @@ class Housekeeper(threading.Thread):
             try:
                 self._sync_once()
                 keep_house()
-                if self._see_to_duty:
-                    self._see_to_duty()
+                for see_to_it in self._duties:
+                    see_to_it()
             except redis.RedisError as error:
                 logger.warning("Redis is away; trying again", extra={"error": str(error)})
             except Exception:  # whatever it is, due jobs and vanished workers must be seen to again

@@ -18,6 +18,7 @@ from .domain.lifecycle import State
 from .domain.text import storable
 from .errors import Cancel, Snooze, WaitForChildren
 from .ledger import Claim, Ended
+from .mistakes import mistake_of
 from .results import Failure
 
 UNKNOWN_TASK = Fixed(wait=timedelta(minutes=1))
@@ -51,18 +52,21 @@ def what_follows(
 ) -> Ended:
     """Give the end of an attempt that raised: postponed, cancelled, another attempt after a wait, or failed."""
     progress, lines = context.take_reports() if context else (None, [])
+    message = _message(error)
     report: dict[str, Any] = {
         "claim": claim,
         "error": one_line(error),
-        "failure": Failure(type(error).__qualname__, type(error).__module__, _message(error)[:MAX_ERROR]),
+        "failure": Failure(type(error).__qualname__, type(error).__module__, message[:MAX_ERROR]),
         "progress": as_json(progress),
         "lines": lines,
         "exception": error,
         "took": context.seconds() if context else 0.0,
     }
     if steered := _steered(error):
-        return Ended(**{**report, "error": _message(error)[:MAX_ERROR], **steered})
+        return Ended(**{**report, "error": message[:MAX_ERROR], **steered})
     report["traceback"] = _traceback(error)
+    cause = _cause(error)
+    report["mistake"] = mistake_of(claim.task, cause, _message(cause))
     try:
         delay = _wait(claim, task, error)
     except Exception as broken:  # a task's own backoff may be; the job says so
@@ -80,7 +84,8 @@ def unwritable(claim: Claim, error: Exception) -> Ended:
     """Give the end of an attempt whose own end the database refuses to keep."""
     failure = Failure(type(error).__qualname__, type(error).__module__, _message(error)[:MAX_ERROR])
     said = f"Its outcome could not be written: {one_line(error)}"[:MAX_ERROR]
-    return Ended(claim=claim, state=State.FAILED, outcome="unwritable", error=said, failure=failure)
+    group = mistake_of(claim.task, error, _message(error))
+    return Ended(claim=claim, state=State.FAILED, outcome="unwritable", error=said, failure=failure, mistake=group)
 
 
 def _steered(error: Exception) -> dict[str, Any] | None:
@@ -122,6 +127,12 @@ def one_line(error: BaseException) -> str:
 
 def _traceback(error: BaseException) -> str:
     return storable("".join(traceback.format_exception(error)))[-MAX_TRACEBACK:]
+
+
+def _cause(error: Exception) -> BaseException:
+    """Give the error for which a task asked Celery to try again, or the error itself."""
+    wrapped = getattr(error, "exc", None) if isinstance(error, Retry) else None
+    return wrapped if isinstance(wrapped, BaseException) else error
 
 
 def _message(error: BaseException) -> str:

@@ -11,10 +11,12 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils import timezone
 
+from .domain.fingerprint import span_of
 from .domain.identity import job_id_of
 from .domain.lifecycle import State
 from .domain.text import is_storable
 from .errors import QueryError
+from .models import Attempt, OperationJob, Schedule
 
 LARGEST = 2**63 - 1
 """The largest number that a key can have in PostgreSQL."""
@@ -66,6 +68,40 @@ def identifier(word: str, value: str) -> Q:
     if len(text) > 20 or "-" in text:
         return Q(celery_id=text)
     return Q(pk=_number(word, text))
+
+
+def group(word: str, value: str) -> Q:
+    """Find jobs whose latest failure is of an error group, by its fingerprint or the beginning of it."""
+    text = unquoted(word, value)
+    span = span_of(text.lower())
+    if span is None:
+        raise QueryError(f"“{word}:” takes an error group such as 3f9a1c, not “{text[:60]}”.")
+    first, last = span
+    return Q(error_group=first) if first == last else Q(error_group__gte=first, error_group__lte=last)
+
+
+def operation(word: str, value: str) -> Q:
+    """Find jobs that an operation changed, by its number."""
+    number = _number(word, unquoted(word, value))
+    return Q(pk__in=OperationJob.objects.filter(operation=number).values("job"))
+
+
+def release(word: str, value: str) -> Q:
+    """Find jobs of which an attempt failed in a release, with `*` at its start or end for any characters."""
+    return Q(pk__in=Attempt.objects.filter(pattern("release", value)).values("job"))
+
+
+def schedule(word: str, value: str) -> Q:
+    """Find jobs that a schedule made, by its name, with `*` at its start or end for any characters."""
+    named = Schedule.objects.filter(pattern("name", value))
+    return Q(schedule__isnull=False, schedule__in=named.values("pk"))
+
+
+def parent(word: str, value: str) -> Q:
+    """Find the children of a job, by its number or task id."""
+    text = unquoted(word, value)
+    own = job_id_of(text)
+    return Q(parent=_number(word, text) if own is None else own)
 
 
 def person(word: str, value: str) -> Q:

@@ -160,16 +160,21 @@ FROM jobs_job WHERE (id = %(id)s OR celery_id = %(celery_id)s) AND state = 'acti
 NUMBER = "SELECT id FROM jobs_job WHERE celery_id = %s"
 
 # Ends attempts, each only while its fence stands. Naming the state here would make the planner prefer job_leased, so
-# the fence alone decides. A postponed job gets its attempt back. Index: primary key.
+# the fence alone decides. A postponed job gets its attempt back; one that is tried again keeps when it was due at
+# first. Index: primary key.
 FINISH = """
 UPDATE jobs_job AS job
 SET state = ended.state, leased_until = NULL, fence = job.fence + 1, error = ended.error,
     progress = coalesce(ended.progress::jsonb, job.progress), published_at = NULL,
     attempt = job.attempt - ended.refund, children_left = job.children_left + ended.children,
     run_at = CASE WHEN ended.state = 'delayed' THEN now() + ended.delay ELSE job.run_at END,
+    due_at = CASE WHEN ended.state <> 'delayed' THEN job.due_at
+                  WHEN ended.refund = 0 THEN coalesce(job.due_at, job.run_at) END,
+    error_group_id = coalesce(ended.error_group, job.error_group_id),
     finished_at = CASE WHEN ended.state IN ('completed', 'failed', 'cancelled') THEN clock_timestamp() END
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::int[], %s::int[])
-     AS ended (id, fence, state, error, progress, delay, refund, children)
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::interval[], %s::int[], %s::int[],
+            %s::bigint[])
+     AS ended (id, fence, state, error, progress, delay, refund, children, error_group)
 WHERE job.id = ended.id AND job.fence = ended.fence
 RETURNING job.id, job.parent_id, job.on_failure
 """
@@ -270,10 +275,45 @@ WITH expired AS (
 SELECT id, queue, state, task, error, arguments, celery_id, worker, parent_id, on_failure FROM stalled
 """
 
-# Notes attempts that did not complete their jobs.
+# Notes attempts that did not complete their jobs, and leaves word that those of a group have still to be counted.
 NOTE_ATTEMPTS = """
-INSERT INTO jobs_attempt (job_id, number, outcome, worker, started_at, error, traceback)
-SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
+WITH new AS MATERIALIZED (
+    SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
+                         %s::text[], %s::bigint[], %s::bool[])
+         AS new (job_id, number, outcome, worker, started_at, error, traceback, release, error_group_id, is_final)
+), noted AS (
+    INSERT INTO jobs_attempt (job_id, number, outcome, worker, started_at, error, traceback, release, error_group_id)
+    SELECT job_id, number, outcome, worker, started_at, error, traceback, release, error_group_id FROM new
+    RETURNING id, job_id, error_group_id
+)
+INSERT INTO jobs_uncounted (attempt_id, is_final)
+SELECT noted.id, new.is_final FROM noted JOIN new USING (job_id) WHERE noted.error_group_id IS NOT NULL
+"""
+
+# Writes down what groups of errors stand for. Those that there are already are left alone, without a lock. In the order
+# of their numbers, so that two processes that meet the same new ones wait for each other and no more. Index: primary
+# key.
+INTRODUCE = """
+INSERT INTO jobs_errorgroup (id, task, exception, message, frame, first_seen, last_seen, first_release, last_release)
+SELECT id, task, exception, message, frame, now(), now(), %s, %s
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) AS new (id, task, exception, message, frame)
+ORDER BY id
+ON CONFLICT (id) DO NOTHING
+"""
+
+# Puts jobs that failed without an attempt of theirs ending into groups, with the attempts that were noted for them.
+# Indexes: primary key, the foreign key of the attempts.
+PUT_INTO_GROUPS = """
+WITH found AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS found (job_id, error_group_id)
+), put AS (
+    UPDATE jobs_job AS job SET error_group_id = found.error_group_id FROM found WHERE job.id = found.job_id
+), noted AS (
+    UPDATE jobs_attempt AS attempt SET error_group_id = found.error_group_id, release = %s
+    FROM found WHERE attempt.id = (SELECT max(latest.id) FROM jobs_attempt AS latest WHERE latest.job_id = found.job_id)
+    RETURNING attempt.id
+)
+INSERT INTO jobs_uncounted (attempt_id, is_final) SELECT id, true FROM noted
 """
 
 # Keeps what jobs logged.

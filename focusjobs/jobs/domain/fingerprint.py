@@ -13,6 +13,8 @@ from pathlib import PurePath
 from traceback import walk_tb
 from types import TracebackType
 
+from .text import storable
+
 DIGITS = 15
 """Hexadecimal digits of a fingerprint; it fits PostgreSQL's bigint, whatever its digits."""
 
@@ -55,13 +57,14 @@ def mistake(task: str, error: BaseException, message: str, root: str) -> Mistake
     """Give what an exception is one of. `root` is the folder of the project's own code."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return Mistake(task, name[:MAX_FIELD], normalised(message), frame_of(error.__traceback__, root))
+    frame = storable(frame_of(error.__traceback__, root))
+    return Mistake(task, storable(name)[:MAX_FIELD], normalised(message), frame)
 
 
 def normalised(message: str) -> str:
     """Give the first line of a message with numbers, ids, addresses and quoted texts taken out."""
     lines = message.strip().splitlines()
-    text = lines[0][: MAX_MESSAGE * 5] if lines else ""
+    text = lines[0][: MAX_MESSAGE * 2] if lines else ""
     for pattern, name in VARYING:
         text = pattern.sub(name, text)
     return " ".join(text.split())[:MAX_MESSAGE]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from focusjobs.jobs import results, statements
@@ -13,6 +14,7 @@ from focusjobs.jobs.context import Line
 from focusjobs.jobs.domain.lifecycle import FINISHED, State
 
 from .family import Child, settle
+from .grouping import introduce
 from .inserting import insert
 from .records import Claim, Ended, columns, numbers, prepared_rows, rows
 
@@ -23,6 +25,7 @@ def finish(ended: Sequence[Ended]) -> set[int]:
     For the others nothing is written: another worker holds them, or an operator moved them.
     """
     with transaction.atomic():
+        introduce([end.mistake for end in ended if end.mistake])
         written = {row[0]: row for row in _end(ended)}
         kept = [end for end in ended if end.claim.id in written]
         _note_attempts([end for end in kept if end.state != State.COMPLETED])
@@ -47,7 +50,8 @@ def _end(ended: Sequence[Ended]) -> list[Any]:
 
 def _finish_row(end: Ended) -> tuple[Any, ...]:
     left = len(end.children)
-    return end.claim.id, end.claim.fence, str(end.state), end.error, end.progress, end.delay, end.refund, left
+    group = end.mistake and end.mistake.fingerprint
+    return end.claim.id, end.claim.fence, str(end.state), end.error, end.progress, end.delay, end.refund, left, group
 
 
 def _child(end: Ended, parent_id: int, on_failure: str) -> Child:
@@ -63,7 +67,9 @@ def _note_attempts(ended: Sequence[Ended]) -> None:
 
 def _attempt_row(end: Ended) -> tuple[Any, ...]:
     held = end.claim
-    return held.id, held.attempt, end.outcome, held.worker, held.started_at, end.error, end.traceback
+    told = held.id, held.attempt, end.outcome, held.worker, held.started_at, end.error, end.traceback
+    group = end.mistake and end.mistake.fingerprint
+    return *told, settings.RELEASE, group, end.state == State.FAILED
 
 
 def _has_result(end: Ended) -> bool:

@@ -9,15 +9,20 @@ from django.conf import settings
 from django.db import transaction
 
 from focusjobs.jobs import changes, results, statements
+from focusjobs.jobs.domain.fingerprint import Mistake
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.events import Kind
 
 from .family import Child, settle
+from .grouping import put_into_groups
 from .records import rows
 
 MAX_STALLS = 3
 """How often a job's worker may vanish before the job fails; a job that kills its worker must not do so for ever."""
+
+VANISHED = "billiard.exceptions.WorkerLostError"
+"""The error of a job whose worker vanished too often."""
 
 SWEEP = 1000
 """Rows that `promote` and `reap` move in one statement, so that none holds its locks for long."""
@@ -69,6 +74,7 @@ def reap() -> list[str]:
     stalled = [Stalled(*row) for row in rows(statements.REAP, {"limit": SWEEP, "max_stalls": MAX_STALLS})]
     failed = [job for job in stalled if job.state == State.FAILED]
     results.store([job.result() for job in failed])
+    put_into_groups({job.id: Mistake(job.task, VANISHED, "", "") for job in failed})
     settle([job.as_child() for job in failed if job.parent_id is not None])
     changes.tell([job.change() for job in stalled])
     return [job.queue for job in stalled if job.state == State.WAITING]

@@ -13,6 +13,7 @@ from django.db import connection
 
 from focusjobs.jobs import results
 from focusjobs.jobs.context import Line
+from focusjobs.jobs.domain.fingerprint import Mistake
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.job import NewJob
 from focusjobs.jobs.domain.lifecycle import State
@@ -70,6 +71,8 @@ class Ended:
     lines: Sequence[Line] = ()
     children: Sequence[NewJob] = ()
     exception: Exception | None = None
+    mistake: Mistake | None = None
+    """What the error is one of; None where the attempt did not fail."""
     written: bool = False
     took: float = 0.0
     """Seconds that the task ran."""

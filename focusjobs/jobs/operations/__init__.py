@@ -7,7 +7,7 @@ that first, with `focusjobs.jobs.rights`.
 
 from .actions import ACTIONS, action_named
 from .actor import Actor
-from .audit import note, of_job, reveal
+from .audit import forget_previews, note, of_job, reveal
 from .control import (
     AT_ONCE,
     act,
@@ -38,6 +38,7 @@ __all__ = [
     "can_stop",
     "can_undo",
     "edit_and_retry",
+    "forget_previews",
     "has_rest",
     "note",
     "of_job",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -70,6 +71,12 @@ def log(operation: Operation) -> None:
         )
     extra = {"operation": operation.pk, "action": operation.action, "actor": operation.actor_name, "about": about}
     logger.info("operation %s started", operation.pk, extra=extra)
+
+
+def forget_previews() -> None:
+    """Delete previews that can be started no more."""
+    old = Operation.objects.filter(state=Operation.State.PREVIEWED, created_at__lt=timezone.now() - timedelta(days=1))
+    old.delete()
 
 
 def reveal(actor: Actor, job: Job, reason: str = "") -> dict[str, Any]:
