@@ -1,1 +1,1 @@
-"""How days are cut and counted. Pure: no Django, no clock, no I/O."""
+"""The rules of statistics: days, weeks, months, and what they come to. Pure: no Django, no clock, no I/O."""

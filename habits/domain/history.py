@@ -66,7 +66,7 @@ class History:
 def trace(rule: Rule, records: Mapping[date, Record], today: date) -> History:
     """Work out what became of each day of a habit, as seen on `today`."""
     known = {day: record for day, record in records.items() if not record.is_empty}
-    marks = {day: _mark(rule, record) for day, record in known.items()}
+    marks = {day: mark_of(rule, record) for day, record in known.items()}
     covered = coverage(rule, known)
     for day in covered_days(covered):
         if marks.get(day, Mark.UNKNOWN) <= Mark.NOT_DONE:
@@ -80,7 +80,7 @@ def exempting(rule: Rule, records: Mapping[date, Record], neutral: Collection[da
 
     Neutral are days that were cut short or stretched, as by a change of the time zone: they can be won, not lost.
     """
-    done = (day for day in neutral if day in records and _mark(rule, records[day]) is Mark.DONE)
+    done = (day for day in neutral if day in records and mark_of(rule, records[day]) is Mark.DONE)
     return replace(rule, exempt=frozenset(neutral) - frozenset(done)) if neutral else rule
 
 
@@ -90,7 +90,8 @@ def meets_target(rule: Rule, thousandths: int) -> bool:
     return amount <= rule.target_value if rule.is_limit else amount >= rule.target_value
 
 
-def _mark(rule: Rule, record: Record) -> Mark:
+def mark_of(rule: Rule, record: Record) -> Mark:
+    """Return what a record by itself makes of its day."""
     if record.skipped:
         return Mark.SKIPPED
     if record.value is None:

@@ -47,10 +47,10 @@ def strengths(history: History) -> dict[date, float]:
     rule, first = history.rule, history.first
     (length, times), kept_a_day = _window(rule), decay(rule.times, rule.days)
     strength, total, result = (1.0 if rule.is_limit else 0.0), 0, {}
-    for index, gain in enumerate(gains):
-        total += gain - (gains[index - length] if index >= length else 0)
+    for index, gained in enumerate(gains):
+        total += gained - (gains[index - length] if index >= length else 0)
         if not holds[index]:
-            strength = step(strength, _share(rule, total, times), kept_a_day)
+            strength = step(strength, share_of(rule, total, times), kept_a_day)
         result[first + timedelta(days=index)] = strength
     return result
 
@@ -65,7 +65,7 @@ def _window(rule: Rule) -> tuple[int, int]:
     return rule.days * factor, rule.times * factor
 
 
-def _share(rule: Rule, total: int, times: int) -> float:
+def share_of(rule: Rule, total: int, times: int) -> float:
     """Return the share, from 0 to 1, of what the rule asks for that a window's sum reaches."""
     if not rule.counts_amounts:
         return min(1.0, total / times)
@@ -87,11 +87,12 @@ def _gains(history: History) -> list[int]:
     gains = [0] * ((history.last - history.first).days + 1)
     for day, record in history.records.items():
         if history.first <= day <= history.last:
-            gains[(day - history.first).days] = _gain(history.rule, record)
+            gains[(day - history.first).days] = gain(history.rule, record)
     return gains
 
 
-def _gain(rule: Rule, record: Record) -> int:
+def gain(rule: Rule, record: Record) -> int:
+    """Return what a day's record adds to a window: a tick, or thousandths of a unit."""
     if not rule.counts_amounts:
         return int(record.is_done)
     return SKIPPED_AMOUNT if record.skipped else max(0, record.value or 0)

@@ -1,0 +1,69 @@
+"""When a person's days end, and which weeks and months they make up. Pure: no Django, no clock, no I/O."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from habits.domain.calendar import ONE_DAY, day_start_instant, week_start_of
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+SIX_DAYS = timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days from `first` to `last`, both included; its key is its first day."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of it, in order."""
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def rollover(zone: str, day_start: int, day: date, began_at: datetime) -> datetime:
+    """Return the instant at which an open day ends that began at `began_at`.
+
+    It is never before the beginning: a day that a person, or a whole territory, skips over the date line has no length.
+    """
+    return max(began_at, day_start_instant(zone, day_start, day + ONE_DAY))
+
+
+def week_of(day: date, week_start: int) -> Period:
+    """Return the week of a day, by the weekday on which weeks begin (0 is Monday)."""
+    first = week_start_of(day, week_start)
+    return Period(first, first + SIX_DAYS)
+
+
+def week_after(last: date, week_start: int) -> Period:
+    """Return the week that follows one which ended on `last`.
+
+    It ends before the next day on which weeks begin, hence it is shorter once when a person has chosen another weekday.
+    """
+    first = last + ONE_DAY
+    return Period(first, week_start_of(first, week_start) + SIX_DAYS)
+
+
+def month_of(day: date) -> Period:
+    """Return the calendar month of a day."""
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def weeks_between(first: date, last: date, week_start: int) -> list[Period]:
+    """Return the weeks that lie in a stretch of days, in order; the outermost are cut off at its ends."""
+    weeks, day = [], first
+    while day <= last:
+        week = week_of(day, week_start)
+        weeks.append(Period(day, min(week.last, last)))
+        day = week.last + ONE_DAY
+    return weeks
