@@ -52,9 +52,14 @@ class Phone:
         assert response.status_code == 200, response.content
         return response.json()
 
+    def fetch(self, **query: Any) -> Any:
+        """Pull and give the response."""
+        query = {"last_pulled_at": self.cursor or "null", **query}
+        return self.client.get(PULL, query, headers={"X-Device-Id": self.device})
+
     def pull(self, **query: Any) -> Any:
-        """Pull, remember the cursor, and give the answer."""
-        response = self.client.get(PULL, {"last_pulled_at": self.cursor or "null", **query})
+        """Pull, remember the cursor, and give the answer, which has to be 200."""
+        response = self.fetch(**query)
         assert response.status_code == 200, response.content
         answer = response.json()
         self.cursor = answer["timestamp"]
