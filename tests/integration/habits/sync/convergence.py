@@ -117,7 +117,8 @@ def registers_written(table: str, row: Row) -> set[str]:
 
 
 def register_of(table: str, row: Row, name: str) -> Any:
-    """Give a register's value in a row."""
+    """Give a register's value in a row; a skipped day has no value, although two phones may have made it so."""
+    row = {**row, "value": None} if row.get("skipped") else row
     values = tuple(row[column] for column in REGISTERS[table][name])
     return values if len(values) > 1 else values[0]
 
@@ -174,10 +175,13 @@ class BadNetwork:
 
 
 class Run:
-    """One person with two to five phones, some of whose clocks are wrong, for some dozens of actions."""
+    """One person with two to five phones, some of whose clocks are wrong, for some dozens of actions.
 
-    def __init__(self, seed: int, server: Server, *, actions: int = 60) -> None:
-        self.dice, self.server, self.actions = random.Random(seed), server, actions  # noqa: S311
+    With `stock` the phones pull first, as WatermelonDB does by itself, and nobody deletes: that would destroy edits.
+    """
+
+    def __init__(self, seed: int, server: Server, *, actions: int = 60, stock: bool = False) -> None:
+        self.dice, self.server, self.actions, self.stock = random.Random(seed), server, actions, stock  # noqa: S311
         self.attempts: list[Attempt] = []
         self.networks: list[BadNetwork] = []
         self.phones: list[SimulatedPhone] = []
@@ -185,7 +189,8 @@ class Run:
             network = BadNetwork(f"phone-{number}", server, self.dice, self.attempts)
             offset = self.dice.choice((0, 0, 0, YEAR, -YEAR, None))
             self.networks.append(network)
-            self.phones.append(SimulatedPhone(network.device, network, _wrong(server.now, offset)))
+            clock = _wrong(server.now, offset)
+            self.phones.append(SimulatedPhone(network.device, network, clock, push_first=not stock))
 
     def play(self, *, between: Callable[[], None] = lambda: None, at_once: Map = map) -> None:
         """Do it all, calling `between` after each action, and let everything settle.
@@ -211,7 +216,7 @@ class Run:
         chance = self.dice.random()
         if chance < 0.7:
             return phone.record(habit, self.dice.choice(DAYS), **self._recorded(phone.tables["habits"][habit]["kind"]))
-        if chance < 0.74:
+        if chance < 0.74 and not self.stock:
             return phone.delete_habit(habit)
         return phone.edit_habit(habit, **self._edited())
 
@@ -243,7 +248,7 @@ class Run:
         for network in self.networks:
             network.deliver_late()
             network.calm = True
-        for phone in self.phones * 2:
+        for phone in self.phones * 3:
             phone.sync()
 
     # --- What must hold ------------------------------------------------------------------------------------------

@@ -56,8 +56,8 @@ class Line(Protocol):
 class SimulatedPhone:
     """One device: rows with WatermelonDB's `_status` and `_changed`, a clock of its own and a line to the server."""
 
-    def __init__(self, device: str, line: Line, clock: Callable[[], int]) -> None:
-        self.device, self.line, self.clock = device, line, clock
+    def __init__(self, device: str, line: Line, clock: Callable[[], int], *, push_first: bool = True) -> None:
+        self.device, self.line, self.clock, self.push_first = device, line, clock, push_first
         self.tables: dict[str, dict[str, Row]] = {"habits": {}, "completions": {}}
         self.deleted: dict[str, set[str]] = {"habits": set(), "completions": set()}
         self.cursor: int | None = None
@@ -113,7 +113,10 @@ class SimulatedPhone:
     # --- Sync ----------------------------------------------------------------------------------------------------
 
     def sync(self) -> None:
-        """Push, pull and push; once more where the line broke. Raises `ConnectionLost` where that broke too."""
+        """Push, pull and push; once more where the line broke. Raises `ConnectionLost` where that broke too.
+
+        Without `push_first`, pull and push, as WatermelonDB does by itself.
+        """
         try:
             self._sync_once()
         except ConnectionLost:
@@ -131,7 +134,7 @@ class SimulatedPhone:
         }
 
     def _sync_once(self) -> None:
-        if self.cursor is not None:
+        if self.push_first and self.cursor is not None:
             self._push()
         answer = self.line.pull(cursor=self.cursor)
         replace = answer.get("experimentalStrategy") == "replacement"

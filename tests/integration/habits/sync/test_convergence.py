@@ -75,11 +75,12 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("stock", [False, True], ids=["push first", "pull first"])
+@pytest.mark.parametrize("seed", range(15))
 def test_all_phones_show_what_all_of_them_did(
-    seed: int, api: APIClient, user: User, clock: time_machine.Traveller
+    seed: int, stock: bool, api: APIClient, user: User, clock: time_machine.Traveller
 ) -> None:
     server = InProcess(api, user, clock, seed)
-    run = Run(seed, server)
+    run = Run(seed, server, stock=stock)
     run.play(between=server.pass_time)
     run.check()
