@@ -122,6 +122,6 @@ class PullView(APIView):
 def _json(request: PersonRequest, body: bytes) -> HttpResponse:
     """Answer with JSON that is there already, compressed where the phone takes that."""
     headers: dict[str, Any] = {"Vary": "Accept-Encoding"}
-    if len(body) >= SMALL and re.search(r"\bgzip\b(?!;q=0(\.0*)?\b)", request.headers.get("Accept-Encoding", "")):
+    if len(body) >= SMALL and re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", request.headers.get("Accept-Encoding", "")):
         body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1), "gzip"
     return HttpResponse(body, content_type="application/json", headers=headers)

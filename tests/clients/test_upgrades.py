@@ -75,6 +75,7 @@ def restored(phone: Phone, other: Phone) -> dict[str, str]:
         user = User.objects.get(habits__client_id=habit)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE habits_syncstate SET version = %s WHERE user_id = %s", [before, user.pk])
+            cursor.execute("UPDATE habits_syncdevice SET issued = %s WHERE user_id = %s", [before, user.pk])
     return {"habit": habit, "first": first, "second": second}
 
 
