@@ -87,7 +87,10 @@ async def serve(folder: Path) -> None:
         return Connection(houses[0].services[name])
 
     servers = {
-        name: await loop.create_server(lambda name=name: connect(name), "127.0.0.1", 0, ssl=context) for name in NAMES
+        name: await loop.create_server(
+            lambda name=name: connect(name), "127.0.0.1", 0, ssl=context, ssl_shutdown_timeout=0.05
+        )
+        for name in NAMES
     }
     ports = {name: server.sockets[0].getsockname()[1] for name, server in servers.items()}
     _say(ports)

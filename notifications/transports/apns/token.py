@@ -25,7 +25,7 @@ class ProviderTokens:
     team_id: str
     key_id: str
     key: ec.EllipticCurvePrivateKey = field(repr=False)
-    _latest: tuple[int, str] = field(default=(0, ""), repr=False)
+    _latest: tuple[int, str] = field(default=(-1, ""), repr=False)
 
     def token(self, now: float) -> str:
         """Give the token for a moment; any thread may ask, and two that ask at once sign the same."""

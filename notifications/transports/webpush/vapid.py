@@ -26,7 +26,7 @@ class Vapid:
     def authorization(self, origin: str, now: float) -> str:
         """Give the value of the Authorization header for a push service."""
         begin = int(now // WINDOW) * WINDOW
-        made_for, value = self._tokens.get(origin, (0, ""))
+        made_for, value = self._tokens.get(origin, (-1, ""))
         if made_for != begin:
             claims = {"aud": origin, "exp": begin + LIFE, "sub": self._contact}
             value = f"vapid t={sign_es256(claims, self._key, {'typ': 'JWT'})},k={self.public_key}"

@@ -23,6 +23,9 @@ from .pool import Pool
 LONGEST_WAIT = 60.0
 """Seconds between two attempts to reach a server, at most."""
 
+STREAM_RESET = "curl_92"
+"""CURLE_HTTP2_STREAM: one stream was reset, and the connection is as good as before."""
+
 
 @dataclass(eq=False)
 class Mailbox:
@@ -78,6 +81,8 @@ class Lane:
         self._forget_old_pools()
 
     def _begin(self, replies: dict[Mailbox, list[tuple[Request, Reply]]]) -> None:
+        if self._waiting and not len(self._pool) and self._pool.has_hung_up():
+            self.reconnect(self._generation)
         most = self.origin.in_flight if self._is_warm else 1
         while self._waiting and len(self._pool) < most:
             request, mailbox = self._waiting.popleft()
@@ -105,10 +110,19 @@ class Lane:
             self._is_warm = self._is_warm or pool is self._pool
         elif reply.failure in {Failure.UNREACHABLE, Failure.UNTRUSTED}:
             self._back_off()
-        elif reply.failure == Failure.TIMEOUT and pool.is_silent_since(handle.started_at):
-            # Nothing at all was heard for as long as this request took: the connection is dead, and the kernel would
-            # take minutes to notice.
+        elif self._is_lost(pool, handle, reply):
+            if pool.answered_at is None:
+                self._back_off()  # it connects, and that is all
             self.reconnect(pool.generation)
+
+    @staticmethod
+    def _is_lost(pool: Pool, handle: Handle, reply: Reply) -> bool:
+        """Tell whether the connection is not to be trusted with further requests."""
+        if reply.failure == Failure.BROKEN:
+            # Where it is ending, libcurl would put requests on it until it has seen all of that.
+            return reply.detail != STREAM_RESET
+        # Nothing at all was heard for as long as this request took: the kernel would take minutes to notice.
+        return reply.failure == Failure.TIMEOUT and pool.is_silent_since(handle.started_at)
 
     def _back_off(self) -> None:
         self._is_warm = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import selectors
 import time
 
@@ -11,6 +13,9 @@ from .exchange import Origin, Reply, Request
 from .handle import Handle
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+HUNG_UP = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+"""The other side has ended the connection; POLLRDHUP, which tells so of an orderly end, is Linux's."""
 
 Finished = tuple[Request, Reply]
 
@@ -22,8 +27,11 @@ class Pool:
         self.origin, self.generation = origin, generation
         self.due_at: float | None = None
         """When libcurl wants to be called, whatever the sockets do."""
-        self.answered_at = time.monotonic()
+        self.answered_at: float | None = None
         """When an answer last came."""
+        self._sockets: dict[
+            int, int
+        ] = {}  # file descriptors with their inodes, by which a descriptor used anew is told
         self._selector = selector
         self._free: list[Handle] = []
         self._busy: dict[pycurl.Curl, Handle] = {}
@@ -76,7 +84,20 @@ class Pool:
 
     def is_silent_since(self, moment: float) -> bool:
         """Tell whether no answer at all has come since then, though requests were under way."""
-        return self.answered_at < moment
+        return self.answered_at is None or self.answered_at < moment
+
+    def has_hung_up(self) -> bool:
+        """Tell whether the server has ended a connection while nothing was under way.
+
+        libcurl looks at most once a second, and takes an orderly end without a GOAWAY for a connection that is alive.
+        """
+        poll = select.poll()
+        for fd, inode in list(self._sockets.items()):
+            if _inode(fd) == inode:
+                poll.register(fd, HUNG_UP)
+            else:
+                del self._sockets[fd]
+        return bool(poll.poll(0))
 
     def under_way(self) -> list[Handle]:
         """Give the handles of the requests that have not ended."""
@@ -99,6 +120,14 @@ class Pool:
             self._selector.modify(fd, events, self)
         else:
             self._selector.register(fd, events, self)
+            self._sockets[fd] = _inode(fd)
 
     def _schedule(self, milliseconds: int) -> None:
         self.due_at = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+
+def _inode(fd: int) -> int:
+    try:
+        return os.fstat(fd).st_ino
+    except OSError:  # closed by now
+        return -1

@@ -1,0 +1,122 @@
+"""Providers on this machine, and the product's transports to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from notifications.transports import Outgoing, SubscriptionKeys
+from notifications.transports.apns import APNs
+from notifications.transports.configuration import build
+from notifications.transports.fcm import FCM
+from notifications.transports.webpush import WebPush
+from notifications.transports.wire import close
+from tests.providers import Providers
+from tests.providers.credentials import APNS_KEY_ID, TEAM, TOPIC
+
+Build = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def running_providers() -> Iterator[Providers]:
+    with Providers.start() as providers:
+        yield providers
+
+
+@pytest.fixture
+def providers(running_providers: Providers) -> Iterator[Providers]:
+    """The providers, with nothing accepted and nothing scripted; connections are the test's own."""
+    running_providers.clear()
+    yield running_providers
+    close()
+
+
+@pytest.fixture
+def make_fcm(providers: Providers) -> Callable[..., FCM]:
+    def make(**options: Any) -> FCM:
+        credentials = providers.credentials
+        common = {"ca_file": str(credentials.ca), "base_url": providers.url("fcm")}
+        made = build("fcm", {"credentials_file": str(credentials.service_account), **common, **options})
+        assert isinstance(made, FCM)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def make_apns(providers: Providers) -> Callable[..., APNs]:
+    def make(**options: Any) -> APNs:
+        account = {"key_id": APNS_KEY_ID, "team_id": TEAM, "topic": TOPIC}
+        common = {"ca_file": str(providers.credentials.ca), "base_url": providers.url("apns")}
+        key = str(providers.credentials.apns_key)
+        made = build("apns", {"credentials_file": key, **account, **common, **options})
+        assert isinstance(made, APNs)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def make_webpush(providers: Providers) -> Callable[..., WebPush]:
+    def make(**options: Any) -> WebPush:
+        common = {"contact": "mailto:ops@example.org", "ca_file": str(providers.credentials.ca)}
+        hosts = {"hosts": [f"localhost:{providers.ports['webpush']}"]}
+        key = str(providers.credentials.vapid_key)
+        made = build("webpush", {"credentials_file": key, **common, **hosts, **options})
+        assert isinstance(made, WebPush)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def fcm(make_fcm: Build) -> FCM:
+    return make_fcm()
+
+
+@pytest.fixture
+def apns(make_apns: Build) -> APNs:
+    return make_apns()
+
+
+@pytest.fixture
+def webpush(make_webpush: Build) -> WebPush:
+    return make_webpush()
+
+
+def message(address: str, **values: Any) -> Outgoing:
+    """Give a reminder for a device."""
+    given = {
+        "id": uuid4(),
+        "title": "Meditate",
+        "body": "Ten minutes, before breakfast",
+        "collapse_id": "habit-42_2026-01-05",
+        "not_after": datetime.now(UTC) + timedelta(hours=1),
+        **values,
+    }
+    return Outgoing(address=address, **given)
+
+
+def device(number: int) -> str:
+    """Give the device token of a number, in Apple's form."""
+    return f"{number:064x}"
+
+
+def messages(number: int, **values: Any) -> list[Outgoing]:
+    """Give a message for each of so many devices."""
+    return [message(device(index), **values) for index in range(number)]
+
+
+def dead(number: int) -> list[Outgoing]:
+    """Give messages for devices that are gone."""
+    return [message(f"dead{index:060x}") for index in range(number)]
+
+
+def subscribed(subscription: dict[str, str], **values: Any) -> Outgoing:
+    """Give a message for a browser."""
+    keys = SubscriptionKeys(subscription["p256dh"], subscription["auth"])
+    return message(subscription["endpoint"], keys=keys, **values)
