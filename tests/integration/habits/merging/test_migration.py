@@ -106,7 +106,7 @@ def test_every_field_of_a_habit_is_stamped_as_edited_when_the_habit_was(migrated
     summer = round(SUMMER.timestamp() * 1000)
 
     for stamps in migrated["Habit"].values_list("stamps", flat=True):
-        assert stamps == dict.fromkeys(REGISTERS, [summer, "server"])
+        assert stamps == {name: [summer, "server"] for name in REGISTERS}
 
 
 def test_all_rows_are_at_the_first_version_which_every_new_phone_fetches(migrated: dict[str, Any]) -> None:
