@@ -21,6 +21,7 @@ from habits.domain.territory import first_weekday_of_locale
 from habits.merging import Merging, day_writes, habit_write
 from habits.models import Backup, Completion, Habit, SyncPush, User, new_client_id
 from habits.selectors import RecordedDay, habits_of, local_today, recorded_day
+from habits.signals import profile_changed
 from habits.tasks import import_backup, merge_pushes
 
 MAX_BACKUP = 32 * 1024 * 1024
@@ -179,6 +180,7 @@ def update_profile(*, user: User, **fields: Unpack[ProfileFields]) -> User:
     if changed:
         locked.clean_fields(exclude={field.name for field in User._meta.fields} - changed)
         locked.save(update_fields=changed)
+        profile_changed.send(sender=User, user_id=locked.pk, fields=changed)
     return locked
 
 

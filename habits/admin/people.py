@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from habits.models import User
+from habits.signals import profile_changed
 
 LINKS = (
     ("Habits", "habits_habit", "user__id__exact"),
@@ -50,6 +54,12 @@ class PersonAdmin(UserAdmin):
     ordering = ("email",)
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save, and tell those that depend on how a person's days are cut."""
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            profile_changed.send(sender=User, user_id=obj.pk, fields=set(form.changed_data))
 
     @admin.display(description="of this person")
     def links(self, user: User) -> SafeString:

@@ -62,6 +62,8 @@ def merge_habits(stamp: Stamp, writes: Sequence[HabitWrite]) -> Found:
     _reversion_days(stamp, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
     found.wrote = bool(written)
     for client_id, habit in rows.items():
+        if client_id not in known or changed[client_id]:
+            found.habits.add(habit.pk)
         if client_id not in known or changed[client_id] & RULES:
             found.changed(habit.pk, None)
     return found

@@ -29,10 +29,13 @@ class Found:
     wrote: bool = False
     since: dict[int, date | None] = field(default_factory=dict)
     """By habit the earliest day that changed; None where what the habit asks for changed, and so everything."""
+    habits: set[int] = field(default_factory=set)
+    """Habits of which any field changed."""
 
     def __iadd__(self, other: Found) -> Found:
         """Add what else was found."""
         self.wrote |= other.wrote
+        self.habits |= other.habits
         for habit_id, day in other.since.items():
             self.changed(habit_id, day)
         return self

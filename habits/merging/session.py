@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from habits.models import Habit
-from habits.signals import completions_changed
+from habits.signals import completions_changed, habits_changed
 
 from . import completions, habits
 from .outcome import Stamp, earlier
@@ -50,6 +50,8 @@ class Merging:
     latest_ms: int = field(init=False)
     since: dict[int, date | None] = field(init=False, default_factory=dict)
     """By habit the earliest day whose statistics have changed; None where all have."""
+    habits: set[int] = field(init=False, default_factory=set)
+    """Habits of which any field has changed."""
     wrote: bool = field(init=False, default=False)
 
     def __enter__(self) -> Merging:
@@ -72,6 +74,8 @@ class Merging:
             completions_changed.send(
                 sender=Habit, habit_ids=list(self.since), user_id=self.user_id, since=dict(self.since)
             )
+        if self.habits:
+            habits_changed.send(sender=Habit, habit_ids=sorted(self.habits), user_id=self.user_id)
 
     def merge(self, writes: Iterable[Write], *, seen: float = math.inf) -> None:
         """Merge edits of a device that had fetched everything up to version `seen`.
@@ -86,6 +90,7 @@ class Merging:
         found += completions.merge_completions(stamp, [w for w in writes if isinstance(w, CompletionWrite)])
         found += completions.merge_deleted(stamp, [w for w in writes if isinstance(w, DeletedCompletion)])
         self.wrote |= found.wrote
+        self.habits |= found.habits
         for habit_id, day in found.since.items():
             self.since[habit_id] = earlier(self.since[habit_id], day) if habit_id in self.since else day
 
