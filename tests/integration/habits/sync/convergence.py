@@ -31,7 +31,7 @@ KINDS = ("yes_no", "measured", "counted")
 FAULTS = ("lost", "unanswered", "doubled", "late")
 FAULT_RATE = 0.35
 
-Map = Callable[[Callable[[SimulatedPhone], None], Iterable[SimulatedPhone]], Iterable[None]]
+Map = Callable[[Callable[[SimulatedPhone], bool], Iterable[SimulatedPhone]], Iterable[bool]]
 
 REGISTERS = {
     "habits": {
@@ -239,17 +239,22 @@ class Run:
             )
         )
 
-    def _sync(self, phone: SimulatedPhone) -> None:
-        with suppress(ConnectionLost):  # the person tries again another time
+    def _sync(self, phone: SimulatedPhone) -> bool:
+        """Let a phone sync; tell whether it could. If not, its person tries again another time."""
+        try:
             phone.sync()
+        except ConnectionLost:
+            return False
+        return True
 
     def settle(self) -> None:
-        """Let the network be good, and all phones sync until they know everything."""
+        """Let the network be good, and all phones sync until they know everything, however often the server dies."""
         for network in self.networks:
             network.deliver_late()
             network.calm = True
         for phone in self.phones * 3:
-            phone.sync()
+            while not self._sync(phone):
+                pass
 
     # --- What must hold ------------------------------------------------------------------------------------------
 
