@@ -21,7 +21,7 @@ from .control import (
     undo,
 )
 from .others import edit_and_retry, pause, resume, run_schedule, set_expected_wait, set_limits
-from .preview import CAP, Preview, preview
+from .previewing import CAP, Preview, preview
 from .wanted import HOLD, Snapshot, Wanted
 
 __all__ = [

@@ -13,7 +13,7 @@ from ..models import Operation
 from . import audit, background, running
 from .actions import ACTIONS, action_named
 from .actor import Actor
-from .preview import CAP, Preview, preview
+from .previewing import CAP, Preview, preview
 from .wanted import HOLD, Wanted
 
 AT_ONCE = 1_000

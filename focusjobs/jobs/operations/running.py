@@ -24,7 +24,7 @@ from ..models import Attempt, Job, Operation, OperationJob
 from ..query import matching
 from . import following, worth
 from .actions import ACTIONS, Wave
-from .preview import EXPIRED, HELD
+from .previewing import EXPIRED, HELD
 from .wanted import Snapshot
 
 logger = logging.getLogger(__name__)
