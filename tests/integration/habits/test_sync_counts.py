@@ -67,7 +67,7 @@ def test_a_day_of_which_everything_was_taken_back_is_at_nothing(counting: tuple[
 def test_a_count_whose_identifier_is_of_no_device_is_the_senders(counting: tuple[Phone, Phone]) -> None:
     a, b = counting
     for phone, value in ((a, 3), (b, 2)):
-        phone.push(completions=[{**tick(value=value), "id": f"of {phone.device}".replace(" ", "-")}])
+        phone.push(completions=[{**tick(value=value), "id": f"of-{phone.device}"}])
     assert list(Completion.objects.order_by("slot").values_list("slot", "value")) == [
         ("phone-a", 3000),
         ("phone-b", 2000),
