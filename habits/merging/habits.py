@@ -180,7 +180,8 @@ def _save(stamp: Stamp, rows: Sequence[Habit]) -> None:
         habit.version, habit.updated_at = stamp.version, now
     known = [habit for habit in rows if habit.pk is not None]
     Habit.objects.bulk_create([habit for habit in rows if habit.pk is None])
-    Habit.objects.bulk_update(known, COLUMNS)
+    # Each row of such a statement is compared with all of them.
+    Habit.objects.bulk_update(known, COLUMNS, batch_size=100)
 
 
 def _reversion_days(stamp: Stamp, habit_ids: Sequence[int]) -> None:

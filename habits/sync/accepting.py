@@ -62,11 +62,11 @@ def accept(user: User, push: Push, *, wait: timedelta | None) -> SyncPush:
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-            _remember_phone(row, contents, push)
             if wait is None or not _merge(row, wait):
                 merge_pushes.using(unique_key=f"sync:{user.pk}", unique_until="started", user=user).enqueue(
                     user_id=user.pk
                 )
+            _remember_phone(row, contents, push)  # last, since pushes of one phone wait for each other from here on
     except IntegrityError:
         # The same push came twice at one moment; the other one is there now.
         return _same(SyncPush.objects.get(user=user, key=row.key), push)

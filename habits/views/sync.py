@@ -29,6 +29,9 @@ from .requests import PersonRequest
 SMALL = 1_000
 """Bytes below which compressing an answer gains nothing."""
 
+TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
+"""In an Accept-Encoding header: gzip, unless its weight is 0."""
+
 HEADERS = {
     "X-Device-Id": "The phone's own identifier, the same on each start: 1 to 64 letters, digits or any of _ . -",
     "Idempotency-Key": "A UUID for this push; a repetition is answered as the first and merged once.",
@@ -122,6 +125,6 @@ class PullView(APIView):
 def _json(request: PersonRequest, body: bytes) -> HttpResponse:
     """Answer with JSON that is there already, compressed where the phone takes that."""
     headers: dict[str, Any] = {"Vary": "Accept-Encoding"}
-    if len(body) >= SMALL and re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", request.headers.get("Accept-Encoding", "")):
+    if len(body) >= SMALL and TAKES_GZIP.search(request.headers.get("Accept-Encoding", "")):
         body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1), "gzip"
     return HttpResponse(body, content_type="application/json", headers=headers)
