@@ -195,6 +195,24 @@ EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Focusjobs <focusjobs@localhost>")
 
+# --- Notifications ---------------------------------------------------------------------------------------------------
+
+# The ways to devices, by name; the options are those of notifications/transports/configuration.py.
+PUSH_TRANSPORTS = {
+    "email": {"from_email": DEFAULT_FROM_EMAIL},
+    **env.json("PUSH_TRANSPORTS", default={"console": {}}),
+}
+# Messages a second at most, by transport; `default` is for those without a rate of their own.
+PUSH_RATES = env.dict("PUSH_RATES", cast={"value": float}, default={"fcm": 8000.0, "default": 1000.0, "email": 20.0})
+# Keys that encrypt devices' addresses, in base64 of 32 bytes: the first for what is written, the others for reading.
+PUSH_KEYS = env.list("PUSH_KEYS", default=[])
+PUSH_SPREAD = timedelta(seconds=env.int("PUSH_SPREAD_SECONDS", default=30))
+# How long a sender holds what it has claimed; past that nobody knows whether it was sent.
+PUSH_LEASE = timedelta(seconds=env.int("PUSH_LEASE_SECONDS", default=120))
+PUSH_KEEP = timedelta(days=env.float("PUSH_KEEP_DAYS", default=30))
+# Where the REST interface is reached from outside, for the links in e-mails; without it they have none.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+
 # --- REST ------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -214,6 +232,7 @@ REST_FRAMEWORK = {
         "anon": env.str("API_RATE_ANON", default="60/minute") or None,
         "user": env.str("API_RATE_USER", default="600/minute") or None,
         "push": env.str("API_RATE_PUSH", default="60/minute") or None,
+        "devices": env.str("API_RATE_DEVICES", default="30/minute") or None,
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "focusjobs.problems.exception_handler",
