@@ -134,9 +134,10 @@ def test_logging_out_ends_the_token(client: Client) -> None:
 
     Client().delete(f"{AUTH}/session", headers={"X-Session-Token": token})
 
-    response = Client().get("/api/v1/me", headers={"X-Session-Token": token})
-    assert response.status_code == 401
-    assert response["WWW-Authenticate"] == "X-Session-Token"
+    for headers in ({"X-Session-Token": token}, {"Authorization": f"Bearer {token}"}):
+        response = Client().get("/api/v1/me", headers=headers)
+        assert response.status_code == 401
+        assert response["WWW-Authenticate"] == "Bearer"
 
 
 def test_a_disabled_account_loses_its_token(client: Client) -> None:
