@@ -94,7 +94,7 @@ async def serve(folder: Path) -> None:
     }
     ports = {name: server.sockets[0].getsockname()[1] for name, server in servers.items()}
     _say(ports)
-    lines = asyncio.StreamReader()
+    lines = asyncio.StreamReader(limit=2**24)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     await lines.readline()  # the keys are written
     houses.append(House(folder, ports))

@@ -26,6 +26,7 @@ END_HEADERS, PADDED, PRIORITY = 0x4, 0x8, 0x20
 NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM = 0x0, 0x2, 0x7
 MAX_CONCURRENT_STREAMS = 0x3
 MOST_STREAM = 2**31 - 1
+LONGEST_FRAME = 16_384
 LINGER = 2.0
 """Seconds for which a connection stays open after its GOAWAY, for a client that does not end it itself."""
 INDEXED_STATUS = {200: 8, 204: 9, 400: 12, 404: 13, 500: 14}  # RFC 7541, appendix A
@@ -158,8 +159,8 @@ class Connection(asyncio.Protocol):
         self.open.discard(number)
         block = encoded(status, headers)
         self.frame(HEADERS, END_HEADERS | (0 if body else END_STREAM), number, block)
-        for piece in body:
-            self._send_data(number, piece, piece is body[-1])
+        for left, piece in zip(range(len(body) - 1, -1, -1), body, strict=True):
+            self._send_data(number, piece, left == 0)
 
     def answer_headers_only(self, number: int, status: int, headers: tuple[tuple[str, str], ...]) -> None:
         """Answer with a status, and let the body be owed."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .faults import BEFORE, Fault, Script
-from .http2 import REFUSED_STREAM, Connection, Stream
+from .http2 import LONGEST_FRAME, REFUSED_STREAM, Connection, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ class Service:
         self, connection: Connection, number: int, reply: Reply, seconds: float, *, split: bool = False
     ) -> None:
         self.statuses[reply.status] = self.statuses.get(reply.status, 0) + 1
-        pieces = [reply.body[at : at + 1] for at in range(len(reply.body))] if split else [reply.body]
-        pieces = [piece for piece in pieces if piece]
+        size = 1 if split else LONGEST_FRAME
+        pieces = [reply.body[at : at + size] for at in range(0, len(reply.body), size)]
         if seconds:
             asyncio.get_running_loop().call_later(seconds, self._late, connection, number, reply, pieces)
         else:

@@ -1,0 +1,108 @@
+"""Google's access tokens: one at a time, in time, and no storm when there is none."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from notifications.transports import Action, Kind, Outcome
+from notifications.transports.fcm import FCM
+from tests.providers import Providers
+
+from .conftest import message, messages
+from .exactness import check_exactness
+
+Make = Callable[..., FCM]
+
+
+def in_threads(number: int, act: Callable[[], None]) -> None:
+    """Run something in so many threads at once."""
+    barrier = threading.Barrier(number)
+
+    def run() -> None:
+        barrier.wait()
+        act()
+
+    threads = [threading.Thread(target=run) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_eight_threads_that_begin_together_fetch_one_token(providers: Providers, fcm: FCM) -> None:
+    providers.set("oauth", seconds=0.2)
+    kinds = Counter[Kind]()
+    in_threads(8, lambda: kinds.update(outcome.kind for _, outcome in fcm.send(messages(20))))
+    assert kinds == {Kind.OK: 160}
+    assert providers.report("oauth")["requests"] == 1
+
+
+def test_a_token_that_lives_for_five_seconds_is_renewed_by_one_thread_and_refused_to_none(
+    providers: Providers, fcm: FCM
+) -> None:
+    providers.set("oauth", life=5)
+    kinds, end = Counter[Kind](), time.monotonic() + 9
+
+    def send() -> None:
+        while time.monotonic() < end:
+            kinds.update(outcome.kind for _, outcome in fcm.send(messages(10)))
+
+    in_threads(4, send)
+    assert set(kinds) == {Kind.OK}
+    # Renewed at 4 s of 5, so 3 tokens serve 9 s; a slow machine may let one run out.
+    assert 3 <= providers.report("oauth")["issued"] <= 4
+    assert providers.report("fcm")["statuses"] == {"200": kinds.total()}
+
+
+def test_messages_are_not_sent_while_google_gives_no_token_and_google_is_asked_once(
+    providers: Providers, fcm: FCM
+) -> None:
+    providers.script("oauth", {"do": "reply", "status": 503})
+    outcomes = [outcome for _, outcome in fcm.send(messages(300))]
+    assert Counter((outcome.kind, outcome.action) for outcome in outcomes) == {(Kind.NOT_PROCESSED, Action.PAUSE): 300}
+    assert {outcome.retry_after for outcome in outcomes} == {timedelta(seconds=10)}
+    assert providers.report("oauth")["requests"] == 1
+    assert providers.report("fcm")["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "action", "code"),
+    [
+        ({"do": "reply", "status": 400, "body": json.dumps({"error": "invalid_grant"})}, "stop", "oauth_invalid_grant"),
+        (
+            {"do": "reply", "status": 401, "body": json.dumps({"error": "invalid_client"})},
+            "stop",
+            "oauth_invalid_client",
+        ),
+        ({"do": "reply", "status": 429, "headers": {"retry-after": "33"}}, "pause", "oauth_429"),
+        ({"do": "reply", "status": 200, "body": "<html>"}, "pause", "oauth_200"),
+        ({"do": "close_before"}, "pause", "oauth_unreachable"),  # the second attempt has to wait
+    ],
+)
+def test_why_there_is_no_token_is_told(
+    providers: Providers, fcm: FCM, fault: dict[str, object], action: str, code: str
+) -> None:
+    providers.script("oauth", fault)
+    outcomes: list[Outcome] = [outcome for _, outcome in fcm.send(messages(3))]
+    assert {(outcome.kind, outcome.action, outcome.code) for outcome in outcomes} == {
+        (Kind.NOT_PROCESSED, Action(action), code)
+    }
+
+
+def test_a_lost_answer_about_a_token_is_asked_for_again(providers: Providers, fcm: FCM) -> None:
+    """The tokens' connection broke, and it had never answered: the next attempt is made after a wait."""
+    assert [outcome.kind for _, outcome in fcm.send([message("phone")])] == [Kind.OK]
+    providers.clear()
+    providers.script("oauth", {"do": "reset_after", "times": 1})
+    providers.script("fcm", {"do": "reply", "status": 401, "times": 1})
+    batch = [message("one"), message("two")]
+    assert {outcome.action for _, outcome in fcm.send(batch[:1])} == {Action.REPEAT}
+    assert check_exactness(providers, "fcm", batch, fcm.send(batch)) == {Kind.OK: 2}
+    assert providers.report("oauth")["requests"] == 2
