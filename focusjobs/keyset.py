@@ -63,8 +63,7 @@ class KeysetChangeList(ChangeList):
         self._offer(found)
 
     def _link(self, name: str, row: Model, columns: Sequence[str]) -> str:
-        keyset = json.dumps([getattr(row, column) for column in columns], cls=ExactEncoder, separators=(",", ":"))
-        return f"?{urlencode({**self.filter_params, name: keyset}, doseq=True)}"
+        return f"?{urlencode({**self.filter_params, name: cursor_of(row, columns)}, doseq=True)}"
 
     def _offer(self, found: list[Model]) -> None:
         self.result_list = found
@@ -105,20 +104,31 @@ def page(rows: QuerySet[Any], columns: Sequence[str], descending: bool, cursor: 
         return ordered
     try:
         values = json.loads(cursor)
-        return ordered.filter(_beyond(columns, values, "lt" if descending else "gt"))
+        return ordered.filter(beyond(columns, values, "lt" if descending else "gt"))
     except (ValueError, TypeError, IndexError, ValidationError) as error:
         raise IncorrectLookupParameters(error) from error
 
 
-def _beyond(columns: Sequence[str], values: Sequence[Any], comparison: str) -> Q:
-    beyond = Q()
+def beyond(columns: Sequence[str], values: Sequence[Any], comparison: str, *, or_there: bool = False) -> Q:
+    """Give the rows on one side of a keyset (`lt` or `gt`), with `or_there` also the row that has it."""
+    found = Q(**dict(zip(columns, values, strict=True))) if or_there else Q()
     for place, column in enumerate(columns):
         same = dict(zip(columns[:place], values[:place], strict=True))
-        beyond |= Q(**same, **{f"{column}__{comparison}": values[place]})
+        found |= Q(**same, **{f"{column}__{comparison}": values[place]})
     # An index can start at the first column's value only if that stands outside the alternatives.
-    return Q(**{f"{columns[0]}__{comparison}e": values[0]}) & beyond
+    return Q(**{f"{columns[0]}__{comparison}e": values[0]}) & found
 
 
 def _order(ordering: Sequence[Any]) -> tuple[list[str], bool]:
     """Split an ordering such as `["-day", "-id"]` into its columns and whether it descends."""
     return [str(name).removeprefix("-") for name in ordering], str(ordering[0]).startswith("-")
+
+
+def cursor_of(row: Model, columns: Sequence[str]) -> str:
+    """Give the cursor that leads to the rows beyond this one."""
+    return written([getattr(row, column) for column in columns])
+
+
+def written(keyset: Sequence[Any]) -> str:
+    """Write a keyset as a cursor."""
+    return json.dumps(list(keyset), cls=ExactEncoder, separators=(",", ":"))

@@ -22,7 +22,6 @@ LINKS = (
     ("Phones", "habits_syncdevice", "user__id__exact"),
     ("Sync inbox", "habits_syncpush", "user__id__exact"),
     ("Lost texts", "habits_losttext", "user__id__exact"),
-    ("Jobs", "jobs_job", "user"),
 )
 """What belongs to a person: the word, the admin's list, and the parameter that picks the person."""
 
@@ -68,4 +67,5 @@ class PersonAdmin(UserAdmin):
             (word, f"{reverse(f'admin:{name}_changelist')}?{urlencode({field: user.pk})}")
             for word, name, field in LINKS
         )
-        return format_html_join(" · ", '<a href="{1}">{0}</a>', links)
+        jobs = ("Jobs", reverse("admin:jobs_person", args=[user.pk]))
+        return format_html_join(" · ", '<a href="{1}">{0}</a>', [*links, jobs])

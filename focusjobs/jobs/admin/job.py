@@ -1,161 +1,216 @@
-"""The list of jobs."""
+"""The list of jobs: a tab for each state, one filter language, pages that cost the same whatever is asked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 
-from focusjobs.keyset import KeysetChangeList
-
-from ..domain.identity import job_id_of
+from .. import saved_filters, search
 from ..domain.lifecycle import FINISHED, State
+from ..domain.words import span
+from ..errors import OperationRefused, QueryError
 from ..models import Job
-from ..selectors import MANY, ORDER_OF_STATE, count_by_state
-from .filters import PersonFilter, QueueFilter, StateFilter, TaskFilter, chosen_state
-from .page import JobPages, percentage
+from ..query import WORDS
+from ..search import Found, Search
+from ..selectors import MANY, count_by_state, known_tasks
+from .addresses import jobs_address
+from .export import exported
+from .job_page import JobPages
+from .pages import OFTEN, may, page, posted
 from .patience import TookTooLong, patience, patient
-from .picks import PickedJobs
-from .sentences import took
-from .times import exact, moment, span
+from .previews import PreviewViews
+from .sentences import percentage, took
 
-COUNT_SECONDS = 0.3
-"""How long a tab's count may take; a filter that no index serves shows the tabs without counts."""
+COUNT_SECONDS = 0.15
+"""How long the counts of the tabs may take; without an index for the filter the tabs have none."""
+
+TIMES = ("15m", "1h", "6h", "1d", "7d")
+"""Lengths of time that are offered while somebody types."""
 
 
-class JobChangeList(KeysetChangeList):
-    """A list of jobs with a tab for each state."""
+@dataclass(frozen=True)
+class Row:
+    """A job as the list shows it."""
 
-    def tabs(self) -> list[dict[str, Any]]:
-        """Give the tabs: all jobs, then each state with the number of jobs in it, as far as they are counted."""
-        counts, chosen = self._counts(), self.params.get(StateFilter.parameter_name)
-        tabs = [{"label": "all", "url": self.get_query_string(remove=["state"]), "current": not chosen}]
-        for state in State:
-            if state is State.WAITING_CHILDREN and not counts.get(state) and chosen != state:
-                continue
-            url = self.get_query_string({"state": state.value})
-            label = state.value.replace("_", " ")
-            tabs.append({"label": label, "url": url, "current": chosen == state, "count": _count(counts.get(state))})
-        return tabs
+    job: Job
+    word: str
+    """What happened at `at`: it ended, started, is due or was enqueued."""
+    at: datetime
+    took: str
+    percent: int | None
 
-    def _counts(self) -> dict[State, int]:
-        try:
-            with patience(COUNT_SECONDS):
-                return count_by_state(self.unstated)
-        except TookTooLong:
-            return {}
 
-    def get_results(self, request: HttpRequest) -> None:
-        """Read one page, and note what the tabs count."""
-        self.now = timezone.now()
-        self.as_of = exact(self.now)
-        self.unstated = super().get_queryset(request, exclude_parameters=[StateFilter.parameter_name])
-        super().get_results(request)
+@dataclass(frozen=True)
+class Tab:
+    """A state with its address and how many jobs are in it, if that was counted."""
+
+    label: str
+    address: str
+    is_current: bool
+    count: int | None = None
 
 
 @admin.register(Job)
-class JobAdmin(PickedJobs, JobPages):
+class JobAdmin(JobPages, PreviewViews):
     """The jobs of the ledger: nothing is added, edited or deleted here; jobs change by acts."""
 
-    change_list_template = "admin/jobs/job/change_list.html"
-    list_display = ("job", "status", "news", "when", "duration")
-    empty_value_display = format_html('<span class="jc-none">{}</span>', "–")
-    list_display_links = None
-    list_only = (
-        *("task", "queue", "state", "attempt", "max_attempts", "error", "progress"),
-        *("run_at", "created_at", "started_at", "finished_at", f"user__{get_user_model().USERNAME_FIELD}"),
-    )
-    list_filter = (StateFilter, QueueFilter, TaskFilter, PersonFilter)
-    list_select_related = ("user",)
+    menu_place = 10
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: jobs are enqueued by code."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: only the ledger writes jobs."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what happened stays known."""
-        return False
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Page by keyset, with tabs."""
-        return JobChangeList
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Give the order of the tab that is open."""
-        state = chosen_state(request)
-        return ORDER_OF_STATE[state] if state else ("-id",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        """Bring each job's person along."""
-        return super().get_queryset(request).select_related("user")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
-    ) -> tuple[QuerySet[Job], bool]:
-        """Find a job by its number or by the id under which Celery knows it."""
-        term = search_term.strip().removeprefix("#")
-        if not term:
-            return queryset, False
-        number = int(term) if term.isdecimal() else job_id_of(term)
-        return queryset.filter(celery_id=term) if number is None else queryset.filter(pk=number), False
-
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """Allow the filters that are offered; others may need to read the whole table."""
-        return lookup in {choice.parameter_name for choice in self.list_filter}
+    def get_urls(self) -> list[URLPattern]:
+        """Add the views of the list."""
+        wrap = self.admin_site.admin_view
+        views: dict[str, Callable[..., HttpResponseBase]] = {
+            "export": self.export,
+            "preview": self.preview,
+            "filters": self.keep_filter,
+        }
+        own = [path(f"{name}/", wrap(view), name=f"jobs_job_{name}") for name, view in views.items()]
+        return [*own, *super().get_urls()]
 
     @patient
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list, or act on what was picked in it."""
-        return super().changelist_view(request, {"title": "Jobs", **(extra_context or {})})
+        """Show a page of what the filter matches."""
+        self.check_look(request)
+        text = request.GET.get("q", "").strip()
+        try:
+            wanted = search.read(text)
+            found = search.look(wanted, **_place(request))
+        except QueryError as error:
+            return self._refused(request, text, str(error))
+        except IncorrectLookupParameters:
+            return redirect(jobs_address(text))
+        context = {**_frame(request, wanted.text), **_about(wanted), **_listed(request, wanted, found)}
+        return page(request, "admin/jobs/job/list.html", context, title="Jobs", every=OFTEN)
 
-    @admin.display(description="job")
-    def job(self, job: Job) -> SafeString:
-        """Give the task, with a link to the job's page, then number, queue and whom the job is for."""
-        facts = " · ".join([f"#{job.pk}", job.queue, *([str(job.user)] if job.user else [])])
-        return format_html('<a href="{}/change/">{}</a><span class="jc-second">{}</span>', job.pk, job.task, facts)
+    def _refused(self, request: HttpRequest, text: str, problem: str) -> HttpResponse:
+        context = {
+            **_frame(request, text),
+            "problem": problem,
+            "suggestions": [(jobs_address(query), query, words) for query, words in search.suggestions(text)],
+            "tabs": _tabs(search.read(""), {}),
+        }
+        return page(request, "admin/jobs/job/list.html", context, title="Jobs", status=400)
 
-    @admin.display(description="state")
-    def status(self, job: Job) -> SafeString:
-        """Give the state as a word in its colour, and which attempt it is."""
-        tries = f"attempt {job.attempt} of {job.max_attempts}" if job.attempt else "no attempt yet"
-        word = job.state.replace("_", " ")
-        return format_html(
-            '<span class="jc-state jc-{}">{}</span><span class="jc-second">{}</span>', job.state, word, tries
-        )
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """Give all that the filter matches as a file, row by row."""
+        self.check_look(request)
+        try:
+            jobs = search.read(request.GET.get("q", "")).jobs()
+        except QueryError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect(jobs_address())
+        return exported(request, jobs, request.GET.get("format", "ndjson"))
 
-    @admin.display(description="news")
-    def news(self, job: Job) -> SafeString | str:
-        """Give the latest error or how far the job has come."""
-        if job.error and job.state != State.COMPLETED:
-            return format_html('<span class="jc-news jc-news-{}">{}</span>', job.state, job.error)
-        done = percentage(job.progress)
-        if done is None or job.state in FINISHED:
-            return ""
-        return format_html('<progress max="100" value="{}"></progress> {} %', done, done)
+    @posted("view_job")
+    def keep_filter(self, request: HttpRequest) -> HttpResponseBase:
+        """Keep the filter under a name, or forget one."""
+        query, name = request.POST.get("query", ""), request.POST.get("name", "")
+        forgotten = request.POST.get("forget", "")
+        if forgotten.isdecimal():
+            saved_filters.delete(request.user, int(forgotten))
+        else:
+            self._keep(request, name, query)
+        return redirect(jobs_address(query))
 
-    @admin.display(description="when")
-    def when(self, job: Job) -> SafeString | str:
-        """Give the instant that matters: of its end, of its start, or from which it may run."""
-        times = {State.ACTIVE: job.started_at, State.DELAYED: job.run_at}
-        return moment(job.finished_at or times.get(State(job.state)) or job.created_at, timezone.now())
-
-    @admin.display(description="took")
-    def duration(self, job: Job) -> str:
-        """Give how long the latest attempt took."""
-        length = took(job)
-        return span(length) if length is not None else ""
+    def _keep(self, request: HttpRequest, name: str, query: str) -> None:
+        try:
+            saved_filters.save(request.user, name, query, shared="shared" in request.POST)
+        except (OperationRefused, QueryError) as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+        else:
+            self.message_user(request, f"Kept as “{name}”.", messages.SUCCESS)
 
 
-def _count(count: int | None) -> str:
-    return "" if count is None else f"{MANY:,}+" if count > MANY else f"{count:,}"
+def row(job: Job) -> Row:
+    """Give a job as the list shows it: with the instant that matters."""
+    at, word = job.created_at, "enqueued"
+    if job.finished_at:
+        at, word = job.finished_at, "ended"
+    elif job.state == State.ACTIVE and job.started_at:
+        at, word = job.started_at, "started"
+    elif job.state == State.DELAYED:
+        at, word = job.run_at, "due"
+    length = took(job)
+    percent = percentage(job.progress) if job.state not in FINISHED else None
+    return Row(job, word, at, span(length) if length is not None else "", percent)
+
+
+def _place(request: HttpRequest) -> dict[str, Any]:
+    """Read which page is asked for, and how far it may look."""
+    window = search.WIDE if "wide" in request.GET else search.WINDOW
+    return {"after": request.GET.get("after", ""), "before": request.GET.get("before", ""), "window": window}
+
+
+def _frame(request: HttpRequest, text: str) -> dict[str, Any]:
+    """Give what stands around the list."""
+    may_retry, may_cancel = may(request, "retry_job"), may(request, "cancel_job")
+    return {
+        "query": text,
+        "words": WORDS,
+        "values": _values(),
+        "saved": saved_filters.visible_to(request.user),
+        "may_retry": may_retry,
+        "may_cancel": may_cancel,
+        "may_pick": may_retry or may_cancel,
+        "may_bulk": may(request, "bulk_retry_job"),
+    }
+
+
+def _about(wanted: Search) -> dict[str, Any]:
+    counts = _counts(wanted)
+    elsewhere = sum(number for state, number in counts.items() if state != wanted.state)
+    return {"tabs": _tabs(wanted, counts), "elsewhere": elsewhere, "cap": MANY}
+
+
+def _listed(request: HttpRequest, wanted: Search, found: Found) -> dict[str, Any]:
+    text = wanted.text
+    parameters = request.GET.copy()
+    parameters.pop("live", None)
+    return {
+        "rows": [row(job) for job in found.jobs],
+        "found": found,
+        "here": f"{request.path}?{parameters.urlencode()}",
+        "first_page": jobs_address(text) if found.before else "",
+        "previous_page": jobs_address(text, before=found.before) if found.before else "",
+        "next_page": jobs_address(text, after=found.after) if found.after else "",
+        "further": jobs_address(text, after=found.further) if found.further else "",
+        "wide": jobs_address(text, after=found.further, wide="1") if found.further else "",
+        "window": search.WIDE if "wide" in request.GET else search.WINDOW,
+        "wider": search.WIDE,
+    }
+
+
+def _counts(wanted: Search) -> dict[State, int]:
+    rest = search.read(wanted.rest)
+    if not rest.is_served:
+        return {}
+    try:
+        with patience(COUNT_SECONDS):
+            return count_by_state(rest.jobs())
+    except TookTooLong:
+        return {}
+
+
+def _tabs(wanted: Search, counts: dict[State, int]) -> list[Tab]:
+    """Give the tabs: all jobs, then each state; children are waited for seldom."""
+    tabs = [Tab("all", jobs_address(wanted.rest), "state" not in wanted.words)]
+    for state in State:
+        if state is not State.WAITING_CHILDREN or counts.get(state) or wanted.state is state:
+            address = jobs_address(f"{wanted.rest} state:{state}".strip())
+            tabs.append(Tab(state.replace("_", " "), address, wanted.state is state, counts.get(state)))
+    return tabs
+
+
+def _values() -> dict[str, list[str]]:
+    """Give what may be offered behind each word while somebody types."""
+    known = {"state": list(State), "queue": list(settings.JOBS_QUEUES), "task": known_tasks()}
+    return {**{word: [] for word in WORDS}, **known, "since": list(TIMES), "before": list(TIMES)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import ParamSpec
 
 from django.contrib import admin
 from django.db import OperationalError, connection, transaction
@@ -16,9 +16,7 @@ from psycopg.errors import QueryCanceled
 PAGE_SECONDS = 5.0
 """For each statement of a page."""
 
-A = TypeVar("A", bound=admin.ModelAdmin)
 P = ParamSpec("P")
-View = Callable[Concatenate[A, HttpRequest, P], HttpResponse]
 
 
 class TookTooLong(Exception):
@@ -29,10 +27,8 @@ class TookTooLong(Exception):
 def patience(seconds: float) -> Iterator[None]:
     """Let no statement of the block run longer. Raises `TookTooLong`; what the block wrote is then rolled back."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            before = cursor.fetchone()[0]
-            _limit(f"{int(seconds * 1000)}ms")
+        with transaction.atomic():
+            before = _limit(f"{int(seconds * 1000)}ms")
             yield
             _limit(before)
     except OperationalError as error:
@@ -41,24 +37,30 @@ def patience(seconds: float) -> Iterator[None]:
         raise
 
 
-def _limit(value: str) -> None:
+def _limit(value: str) -> str:
+    """Set the limit until the transaction ends; answer what it was."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)", [value]
+        )
+        before: str = cursor.fetchone()[0]
+        return before
 
 
-def patient(view: View[A, P]) -> View[A, P]:
-    """Answer a GET that takes too long with a page that says what to do. For methods of a `ModelAdmin`."""
+def patient(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Answer a GET that takes too long with a page that says what to do. For views, also those that are methods."""
 
     @wraps(view)
-    def limited(self: A, request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def limited(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request = next(argument for argument in args if isinstance(argument, HttpRequest))
         if request.method != "GET":
-            return view(self, request, *args, **kwargs)
+            return view(*args, **kwargs)
         try:
             with patience(PAGE_SECONDS):
-                response = view(self, request, *args, **kwargs)
+                response = view(*args, **kwargs)
                 return response.render() if isinstance(response, TemplateResponse) else response
         except TookTooLong:
-            context = {**self.admin_site.each_context(request), "title": "This takes too long", "opts": self.opts}
-            return TemplateResponse(request, "admin/jobs/job/too_long.html", context, status=503)
+            context = {**admin.site.each_context(request), "title": "This takes too long"}
+            return TemplateResponse(request, "admin/jobs/too_long.html", context, status=503)
 
     return limited

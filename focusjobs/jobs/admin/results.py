@@ -16,6 +16,7 @@ from django_celery_results.models import GroupResult, TaskResult
 
 from focusjobs.keyset import KeysetAdmin
 
+from .. import arguments
 from ..domain.identity import LARGEST, job_id_of, task_id_of
 from ..selectors import indented
 from .patience import patient
@@ -65,7 +66,7 @@ class TaskResultAdmin(KeysetAdmin):
     list_filter = (OriginFilter, StatusFilter)
     ordering = ("-id",)
     fields = (
-        *("task_id", "its_job", "task_name", "status", "worker", "task_args", "task_kwargs"),
+        *("task_id", "its_job", "task_name", "status", "worker", "shown_arguments"),
         *("value", "traceback_text", "date_created", "date_started", "date_done", "periodic_task_name"),
     )
     readonly_fields = fields
@@ -103,6 +104,11 @@ class TaskResultAdmin(KeysetAdmin):
         if number is None:
             return ""
         return format_html('<a href="{}">#{}</a>', reverse("admin:jobs_job_change", args=[number]), number)
+
+    @admin.display(description="arguments")
+    def shown_arguments(self, result: TaskResult) -> str:
+        """Give the arguments by name with what is hidden left out; those by position have no names to tell by."""
+        return arguments.shown_text(str(result.task_name or ""), result.task_kwargs)
 
     @admin.display(description="result")
     def value(self, result: TaskResult) -> SafeString:

@@ -2,95 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from .. import schedules
-from ..declarations import load_tasks
+from .. import operations, schedules
 from ..errors import InvalidJob
 from ..models import Schedule
-from ..selectors import known_tasks
+from ..operations import Actor
+from ..overview import LATE
+from ..selectors import states_of
+from .pages import SELDOM, may, page, posted
+from .patience import patient
+from .schedule_form import ScheduleForm
 
-FIELDS = ("name", "task", "arguments", "queue", "cron", "every", "timezone", "enabled", "missed", "overlap")
 RUNS = 5
 """Next runs that are shown of each schedule."""
 
 
-class ScheduleForm(forms.ModelForm):
-    """A schedule as it is edited: every field is checked as the next tick would find it."""
+@dataclass(frozen=True)
+class Line:
+    """A schedule as the list shows it."""
 
-    task = forms.ChoiceField()
-    queue = forms.ChoiceField(required=False)
-    timezone = forms.ChoiceField(initial="UTC", help_text="The zone of the cron line's readings.")
-    run_next_at = forms.SplitDateTimeField(
-        required=False,
-        widget=AdminSplitDateTime,
-        help_text="Another moment for the next run; an interval is counted on from there. Empty: as it is.",
-    )
-
-    class Meta:
-        model = Schedule
-        fields = FIELDS
-        help_texts = {  # noqa: RUF012 - Django's way
-            "arguments": "By name, as JSON: {“batch”: 500}.",
-            "every": "In place of a cron line: 00:05:00 is five minutes, 1 00:00:00 a day.",
-            "missed": f"Ticks that passed while nothing ran. At most {schedules.MAX_MISSED} jobs are made for them.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        load_tasks()
-        self._offer("task", known_tasks())
-        self._offer("queue", settings.JOBS_QUEUES, [("", "the task's own")])
-        self._offer("timezone", sorted(available_timezones()))
-        if self.instance.declared and "name" in self.fields:
-            self.fields["name"].disabled = True
-
-    def _offer(self, name: str, known: Iterable[str], first: list[tuple[str, str]] | None = None) -> None:
-        """Offer what is known and what the schedule has now, which may be of another release."""
-        now = getattr(self.instance, name)
-        values = [*known, *([now] if now and now not in known else [])]
-        self.fields[name].choices = [*(first or []), *((value, value) for value in values)]  # type: ignore[attr-defined]
-
-    def clean_arguments(self) -> Any:
-        """Take an empty field for no arguments."""
-        arguments = self.cleaned_data["arguments"]
-        return {} if arguments is None else arguments
-
-    def clean(self) -> dict[str, Any] | None:
-        """Say by field what would keep the schedule from running."""
-        super().clean()
-        given = {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}
-        for name, message in schedules.faults(Schedule(**given)).items():
-            if name not in self.errors:
-                self.add_error(name, message)
-        return self.cleaned_data
+    schedule: Schedule
+    words: str
+    runs: list[str]
+    """The next runs, in the schedule's own zone."""
+    is_late: bool
+    last_state: str
+    """What became of its last job; empty where it made none or the job is gone."""
 
 
 @admin.register(Schedule)
 class ScheduleAdmin(admin.ModelAdmin):
     """The schedules of the ledger, those of the code and those made here."""
 
+    menu_place = 50
     form = ScheduleForm
-    list_display = ("name", "when", "task", "next_runs", "last_job", "enabled", "problem", "declared")
-    list_editable = ("enabled",)
-    list_filter = ("enabled", "declared")
-    search_fields = ("name", "task")
-    ordering = ("name",)
     readonly_fields = ("when", "next_runs", "last_run_at", "last_job", "problem", "declared")
-    actions = ("run_now", "enable", "disable")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add what can be done from the list."""
+        wrap = self.admin_site.admin_view
+        acts: dict[str, Callable[..., HttpResponseBase]] = {"run": self.run, "switch": self.switch}
+        own = [path(f"<int:number>/{name}/", wrap(view), name=f"jobs_schedule_{name}") for name, view in acts.items()]
+        return [*own, *super().get_urls()]
+
+    @patient
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show every schedule."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        found = list(Schedule.objects.order_by("name")[:500])
+        context = {
+            "lines": lines_of(found, timezone.now()),
+            "may_run": may(request, "run_schedule"),
+            "may_change": self.has_change_permission(request),
+            "may_add": self.has_add_permission(request),
+        }
+        return page(request, "admin/jobs/schedule/list.html", context, title="Schedules", every=SELDOM)
 
     @admin.display(description="runs")
     def when(self, schedule: Schedule) -> str:
@@ -103,7 +85,7 @@ class ScheduleAdmin(admin.ModelAdmin):
         runs = schedules.upcoming(schedule, RUNS)
         return format_html_join(SafeString("<br>"), "{}", ((f"{run:%a %Y-%m-%d %H:%M:%S %Z}",) for run in runs)) or "-"
 
-    @admin.display(description="last job", ordering="last_run_at")
+    @admin.display(description="last job")
     def last_job(self, schedule: Schedule) -> SafeString | str:
         """Link to the job that the schedule made last."""
         return _link(schedule.last_job_id) if schedule.last_job_id else "-"
@@ -111,10 +93,6 @@ class ScheduleAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse for schedules of the code, which would come back: they are turned off instead."""
         return super().has_delete_permission(request, obj) and not (obj is not None and obj.declared)
-
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        """Tell whether this person may run a schedule out of turn."""
-        return request.user.has_perm("jobs.run_schedule")
 
     def save_model(self, request: HttpRequest, obj: Schedule, form: forms.ModelForm, change: bool) -> None:
         """Save what was changed, and nothing that a tick may have written meanwhile."""
@@ -131,35 +109,51 @@ class ScheduleAdmin(admin.ModelAdmin):
             row.save()
         obj.pk = row.pk
 
-    @admin.action(description="Run now", permissions=["run"])
-    def run_now(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        """Make a job of each of these schedules at once."""
-        for schedule in queryset:
-            try:
-                job = schedules.run_now(schedule)
-            except InvalidJob as error:
-                self.message_user(request, f"{schedule}: {error}", messages.ERROR)
-                continue
-            self.log_change(request, schedule, f"Ran it now: job {job.id}")
+    @posted("view_schedule", "run_schedule")
+    def run(self, request: HttpRequest, number: int) -> HttpResponseBase:
+        """Make a job of a schedule at once."""
+        schedule = _schedule(number)
+        try:
+            _, job = operations.run_schedule(Actor.of_request(request), schedule, request.POST.get("reason", ""))
+        except InvalidJob as error:
+            self.message_user(request, f"{schedule}: {error}", messages.ERROR)
+        else:
             said = "Made job {} of {}." if job.created else "Job {} of {} is unfinished; no other was made."
             self.message_user(request, format_html(said, _link(job.id), schedule))
+        return redirect("admin:jobs_schedule_changelist")
 
-    @admin.action(description="Turn on", permissions=["change"])
-    def enable(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        """Turn these schedules on."""
-        self._set(request, queryset, enabled=True)
+    @posted("change_schedule")
+    def switch(self, request: HttpRequest, number: int) -> HttpResponseBase:
+        """Turn a schedule on or off."""
+        schedule, on = _schedule(number), request.POST.get("on") == "yes"
+        word = "on" if on else "off"
+        changed = schedules.set_enabled([schedule.pk], on)
+        for one in changed:
+            self.log_change(request, one, f"Turned {word}")
+        self.message_user(request, f"Turned {word}: {schedule}." if changed else f"{schedule} was {word} already.")
+        return redirect("admin:jobs_schedule_changelist")
 
-    @admin.action(description="Turn off", permissions=["change"])
-    def disable(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        """Turn these schedules off."""
-        self._set(request, queryset, enabled=False)
 
-    def _set(self, request: HttpRequest, queryset: QuerySet[Schedule], *, enabled: bool) -> None:
-        word = "on" if enabled else "off"
-        changed = schedules.set_enabled(queryset.values_list("pk", flat=True), enabled)
-        for schedule in changed:
-            self.log_change(request, schedule, f"Turned {word}")
-        self.message_user(request, f"Turned {word}: {', '.join(map(str, changed)) or 'none, all were'}.")
+def lines_of(found: list[Schedule], now: datetime) -> list[Line]:
+    """Give schedules as the list shows them."""
+    states = states_of(schedule.last_job_id for schedule in found)
+    return [
+        Line(
+            schedule=schedule,
+            words=schedules.words(schedule),
+            runs=[f"{run:%a %-d %b %H:%M}" for run in schedules.upcoming(schedule, RUNS)],
+            is_late=bool(schedule.enabled and schedule.next_run_at and schedule.next_run_at < now - LATE),
+            last_state=states.get(schedule.last_job_id or 0, ""),
+        )
+        for schedule in found
+    ]
+
+
+def _schedule(number: int) -> Schedule:
+    schedule = Schedule.objects.filter(pk=number).first()
+    if schedule is None:
+        raise Http404(f"There is no schedule {number}.")
+    return schedule
 
 
 def _link(job: int) -> SafeString:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..domain.lifecycle import State
+from ..domain.words import relative, span
 from ..models import Job
-from .times import relative, span
 
 LATE = timedelta(seconds=10)
 """A job that has waited longer for its turn is said to wait."""
@@ -19,25 +20,15 @@ def headline(job: Job, now: datetime) -> str:
     return f"{job.task}{person} {STORIES[State(job.state)](job, now)}"
 
 
-def retry_refusal(job: Job) -> str:
-    """Say why a job that was not retried was not."""
-    if job.state in (State.FAILED, State.CANCELLED):
-        return f"Job {job.pk} was not retried: another unfinished job holds its unique key “{job.unique_key}”."
-    return f"Job {job.pk} was not retried: it is {_word(job)}, and only failed and cancelled jobs can be retried."
-
-
-def cancel_refusal(job: Job) -> str:
-    """Say why a job that was not cancelled was not."""
-    return f"Job {job.pk} was not cancelled: it is {_word(job)}, and only jobs that no worker holds can be cancelled."
-
-
 def took(job: Job) -> timedelta | None:
     """Give how long the latest attempt took, if it is over."""
     return job.finished_at - job.started_at if job.finished_at and job.started_at else None
 
 
-def _word(job: Job) -> str:
-    return job.state.replace("_", " ")
+def percentage(progress: Any) -> int | None:
+    """Give reported progress in whole hundredths, if it says of how much it is a part."""
+    total = progress.get("total") if isinstance(progress, dict) else None
+    return min(100, int(100 * progress.get("done", 0) / total)) if total else None
 
 
 def _waiting(job: Job, now: datetime) -> str:

@@ -1,26 +1,27 @@
-"""Retrying and cancelling in the console: who may, what moves, what is said."""
+"""What is done to one job in the console: who may, what moves, what is said and kept."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from focusjobs.jobs.models import Job
+from focusjobs.jobs.models import Job, Operation
 from habits.models import User
+from tests import tasks
 from tests.accounts import operator, person, superuser, viewer
-from tests.factories import UserFactory
 
 from .consoles import LIST, as_client, at, make, state_of, text
-from .test_plans import Explaining, filled  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 
+EDITOR = ("jobs.view_job", "jobs.edit_retry_job", "jobs.view_job_args")
 
 # Who may do what: rows are people, columns the answers to looking, retrying and cancelling.
 PEOPLE: list[tuple[str, Callable[[], User | None], int, int, int]] = [
@@ -42,41 +43,49 @@ PEOPLE: list[tuple[str, Callable[[], User | None], int, int, int]] = [
 def test_each_act_needs_its_own_right(make_user: Callable[[], User | None], look: int, retry: int, cancel: int) -> None:
     user = make_user()
     client, failed, delayed = as_client(user), make("failed"), make("delayed")
-    may_retry, may_cancel = user is not None and user.is_staff and retry == 302, user is not None and cancel == 302
-    may_cancel = may_cancel and bool(user and user.is_staff)
+    is_staff = user is not None and user.is_staff
+    may_retry, may_cancel = is_staff and retry == 302, is_staff and cancel == 302
 
     assert client.get(LIST).status_code == look
     assert client.get(at(failed)).status_code == look
-    assert client.get(at(failed, "live")).status_code == look
-    assert client.get(at(failed, "history")).status_code == look
     assert client.post(at(failed, "retry")).status_code == retry
     assert client.post(at(delayed, "cancel"), {"reason": "a mistake"}).status_code == cancel
 
     assert state_of(failed) == ("waiting" if may_retry else "failed")
     assert state_of(delayed) == ("cancelled" if may_cancel else "delayed")
-    assert LogEntry.objects.count() == may_retry + may_cancel
+    assert Operation.objects.count() == may_retry + may_cancel
 
 
-@pytest.mark.parametrize(
-    ("make_user", "look", "retry", "cancel"), [row[1:] for row in PEOPLE], ids=[r[0] for r in PEOPLE]
-)
-def test_acts_on_picked_rows_need_the_same_rights(
-    make_user: Callable[[], User | None], look: int, retry: int, cancel: int
-) -> None:
-    user = make_user()
-    client, failed, delayed = as_client(user), make("failed"), make("delayed")
-
-    act_on(client, "retry_picked", [failed, delayed])
-    act_on(client, "cancel_picked", [delayed])
-
-    is_staff = user is not None and user.is_staff
-    assert state_of(failed) == ("waiting" if is_staff and retry == 302 else "failed")
-    assert state_of(delayed) == ("cancelled" if is_staff and cancel == 302 else "delayed")
+ACTS = {
+    "promote": ("delayed", "jobs.retry_job", {}),
+    "reschedule": ("delayed", "jobs.cancel_job", {"run_at": "2200-01-01T08:00"}),
+    "edit": ("failed", "jobs.edit_retry_job", {"arguments": "{}"}),
+    "reveal": ("failed", "jobs.view_job_args", {"reason": "a complaint"}),
+}
 
 
-def act_on(client: Client, action: str, jobs: list[Job], **more: str) -> Any:
-    content = {"action": action, "index": "0", ACTION_CHECKBOX_NAME: [job.pk for job in jobs]}
-    return client.post(LIST, {**content, "confirmed": "yes", "reason": "the push service is back", **more})
+@pytest.mark.parametrize("act", ACTS)
+def test_every_other_act_needs_its_right_too(act: str) -> None:
+    state, right, data = ACTS[act]
+    job = make(state, arguments={"x": 1, "y": 2})
+    others = [f"jobs.{name}" for name in ("retry_job", "cancel_job", "edit_retry_job", "view_job_args")]
+    everything_else = person("jobs.view_job", *(name for name in others if name != right))
+
+    assert as_client(viewer()).post(at(job, act), data).status_code == 403
+    assert as_client(everything_else).post(at(job, act), data).status_code == 403
+    assert as_client(None).post(at(job, act), data).status_code == 302
+
+    assert state_of(job) == state
+    assert not Operation.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["retry", "cancel", *ACTS])
+def test_a_look_at_an_acts_address_does_nothing(act: str) -> None:
+    job = make("failed")
+
+    assert as_client(superuser()).get(at(job, act)).status_code == 405
+
+    assert state_of(job) == "failed"
 
 
 @pytest.mark.parametrize("name", ["add", "delete"])
@@ -89,15 +98,6 @@ def test_even_a_superuser_neither_adds_nor_deletes_jobs(name: str) -> None:
     assert state_of(job) == "completed"
 
 
-def test_a_look_at_an_acts_address_does_nothing() -> None:
-    failed = make("failed")
-    client = as_client(superuser())
-
-    assert client.get(at(failed, "retry")).status_code == 405
-    assert client.get(at(failed, "cancel")).status_code == 405
-    assert state_of(failed) == "failed"
-
-
 def test_acts_need_the_token_of_the_page() -> None:
     failed = make("failed")
     client = Client(enforce_csrf_checks=True)
@@ -108,7 +108,7 @@ def test_acts_need_the_token_of_the_page() -> None:
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
-def test_a_retry_makes_the_job_wait_with_fresh_attempts_and_is_logged(state: str) -> None:
+def test_a_retry_makes_the_job_wait_with_fresh_attempts_and_is_kept(state: str) -> None:
     user = operator()
     job = make(state, attempt=3, max_attempts=3, tries=3)
 
@@ -118,8 +118,8 @@ def test_a_retry_makes_the_job_wait_with_fresh_attempts_and_is_logged(state: str
     assert (job.state, job.attempt, job.max_attempts, job.finished_at) == ("waiting", 3, 6, None)
     assert f"Job {job.pk} waits for its next attempt." in text(response)
     assert f"Retried by {user}" in text(response)
-    entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id, entry.change_message) == (user, str(job.pk), "Retried")
+    operation = Operation.objects.get()
+    assert (operation.actor, operation.action, operation.done) == (user, "retry", 1)
 
 
 @pytest.mark.parametrize("state", ["completed", "waiting", "active", "delayed"])
@@ -129,8 +129,7 @@ def test_a_retry_of_a_job_that_has_not_failed_is_refused_with_the_reason(state: 
     response = as_client(operator()).post(at(job, "retry"), follow=True)
 
     assert state_of(job) == state
-    assert f"was not retried: it is {state}, and only failed and cancelled jobs can be retried" in text(response)
-    assert not LogEntry.objects.exists()
+    assert f"Nothing was done: {state}." in text(response)
 
 
 def test_a_retry_is_refused_while_another_job_holds_the_key() -> None:
@@ -140,7 +139,35 @@ def test_a_retry_is_refused_while_another_job_holds_the_key() -> None:
     response = as_client(operator()).post(at(job, "retry"), follow=True)
 
     assert state_of(job) == "failed"
-    assert "another unfinished job holds its unique key “backup:1”" in text(response)
+    assert "unique key held by another job" in text(response)
+
+
+def test_a_failed_job_is_retried_at_another_time() -> None:
+    job = make("failed")
+
+    as_client(superuser()).post(at(job, "retry"), {"run_at": "2200-01-01T08:00"})
+
+    job.refresh_from_db()
+    assert (job.state, job.run_at) == ("delayed", datetime(2200, 1, 1, 8, tzinfo=UTC))
+
+
+def test_times_are_read_in_the_zone_of_the_operator() -> None:
+    ana, job = superuser(), make("delayed")
+    User.objects.filter(pk=ana.pk).update(timezone="Asia/Tokyo")
+
+    as_client(ana).post(at(job, "reschedule"), {"run_at": "2200-01-01T08:00"})
+
+    job.refresh_from_db()
+    assert job.run_at == datetime(2199, 12, 31, 23, tzinfo=UTC)
+
+
+def test_a_delayed_job_is_made_due() -> None:
+    job = make("delayed", run_at=timezone.now() + timedelta(days=1))
+
+    response = as_client(operator()).post(at(job, "promote"), follow=True)
+
+    assert state_of(job) == "waiting"
+    assert f"Job {job.pk} is due now." in text(response)
 
 
 def test_a_cancelled_job_says_who_and_why() -> None:
@@ -149,7 +176,9 @@ def test_a_cancelled_job_says_who_and_why() -> None:
     response = as_client(user).post(at(job, "cancel"), {"reason": "sent by hand"}, follow=True)
 
     job.refresh_from_db()
-    assert (job.state, job.error) == ("cancelled", f"Cancelled by {user}: sent by hand")
+    assert job.state == "cancelled"
+    assert f"Cancelled by {user}" in job.error
+    assert "sent by hand" in job.error
     assert "was cancelled just now" in text(response)
 
 
@@ -162,47 +191,68 @@ def test_cancelling_needs_a_reason() -> None:
     assert "was not cancelled: give a reason" in text(response)
 
 
-def test_a_running_job_is_not_cancelled() -> None:
+def test_a_running_job_is_told_to_stop() -> None:
     job = make("active")
 
-    response = as_client(operator()).post(at(job, "cancel"), {"reason": "too slow"}, follow=True)
+    as_client(operator()).post(at(job, "cancel"), {"reason": "too slow"}, follow=True)
 
-    assert state_of(job) == "active"
-    assert "only jobs that no worker holds can be cancelled" in text(response)
-
-
-def test_an_act_on_picked_rows_first_names_the_numbers() -> None:
-    someone = UserFactory()
-    picks = [make("failed", user=someone), make("failed", user=someone), make("completed")]
-    client = as_client(operator())
-
-    response = act_on(client, "retry_picked", picks, confirmed="", reason="")
-    assert {state_of(job) for job in picks} == {"failed", "completed"}
-    asked = client.post(LIST, {"action": "retry_picked", "index": "0", ACTION_CHECKBOX_NAME: [p.pk for p in picks]})
-
-    assert response.status_code == asked.status_code == 200
-    assert "2 jobs of the 3 picked will be retried; one person’s work is among them." in text(asked)
-    assert "Left as they are: 1 completed." in text(asked)
-    assert "Retry 2 jobs" in text(asked)
-    assert {state_of(job) for job in picks} == {"failed", "completed"}
+    assert state_of(job) == "cancelled"
 
 
-def test_an_act_on_picked_rows_tells_what_had_moved_on_meanwhile_and_returns_to_the_same_list() -> None:
-    picks = [make("failed"), make("failed"), make("completed")]
-    client, address = as_client(operator()), f"{LIST}?state=failed"
+def test_arguments_are_edited_after_a_look_at_what_changes() -> None:
+    job = make("failed", task=tasks.add.name, arguments={"x": 1, "y": 2})
+    client, wanted = as_client(person(*EDITOR)), json.dumps({"x": 5, "y": 2})
 
-    content = {"action": "retry_picked", "index": "0", ACTION_CHECKBOX_NAME: [p.pk for p in picks]}
-    response = client.post(address, {**content, "confirmed": "yes", "reason": "fixed"}, follow=True)
+    shown = client.post(at(job, "edit"), {"arguments": wanted})
+    assert shown.context["editing"]["changed"] == [("x", "1", "5")]
+    assert Job.objects.count() == 1
+    made = client.post(at(job, "edit"), {"arguments": wanted, "seen": wanted, "sure": "yes", "reason": "typo"})
 
-    assert [state_of(job) for job in picks] == ["waiting", "waiting", "completed"]
-    assert "2 jobs retried; 1 job had moved on meanwhile and stayed as they were." in text(response)
-    assert response.request["QUERY_STRING"] == "state=failed"
-    assert set(LogEntry.objects.values_list("change_message", flat=True)) == {"Retried: fixed"}
+    new = Job.objects.latest("id")
+    assert made.headers["Location"] == at(new)
+    assert (new.arguments, new.state, state_of(job)) == ({"x": 5, "y": 2}, "waiting", "failed")
+    assert Operation.objects.get().reason == "typo"
+    said = text(client.get(at(new)))
+    assert f"Other than job #{job.pk}" in said
 
 
-def test_an_act_never_reaches_rows_that_were_not_picked() -> None:
-    picked, other = make("failed"), make("failed")
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("{", "This is not JSON"),
+        ("[1]", "Arguments go by name"),
+        ('{"x": 1}', "missing a required argument"),
+        ('{"x": 1, "y": 2, "z": 3}', "unexpected keyword argument"),
+    ],
+)
+def test_arguments_that_the_task_cannot_take_are_refused_with_the_reason(wanted: str, said: str) -> None:
+    job = make("failed", task=tasks.add.name, arguments={"x": 1, "y": 2})
 
-    act_on(as_client(operator()), "retry_picked", [picked], select_across="1")
+    response = as_client(superuser()).post(at(job, "edit"), {"arguments": wanted, "seen": wanted, "sure": "yes"})
 
-    assert (state_of(picked), state_of(other)) == ("waiting", "failed")
+    assert said in text(response)
+    assert Job.objects.count() == 1
+
+
+def test_hidden_arguments_are_shown_to_who_may_see_them_once_and_that_is_kept() -> None:
+    job = make("failed", arguments={"device": 7, "token": "t0p"})
+    ana = person("jobs.view_job", "jobs.view_job_args")
+    client = as_client(ana)
+
+    assert "t0p" not in client.get(at(job)).content.decode()
+    revealed = client.post(at(job, "reveal"), {"reason": "a complaint"})
+
+    assert "t0p" in revealed.content.decode()
+    assert "no-store" in revealed.headers["Cache-Control"]
+    kept = Operation.objects.get()
+    assert (kept.action, kept.subject, kept.reason, kept.actor) == ("reveal", f"job:{job.pk}", "a complaint", ana)
+    assert "t0p" not in client.get(at(job)).content.decode()
+
+
+def test_hidden_arguments_stay_hidden_without_a_reason() -> None:
+    job = make("failed", arguments={"token": "t0p"})
+
+    response: Any = as_client(superuser()).post(at(job, "reveal"), follow=True)
+
+    assert "t0p" not in response.content.decode()
+    assert not Operation.objects.exists()

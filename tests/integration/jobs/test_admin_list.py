@@ -1,7 +1,10 @@
-"""The console's list of jobs: cost, order, search and filters."""
+"""The console's list of jobs: cost, order, filters, what is kept and taken along."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -14,78 +17,92 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_results.models import GroupResult, TaskResult
 
+from focusjobs.jobs import search
 from focusjobs.jobs.domain.identity import task_id_of
-from focusjobs.jobs.domain.lifecycle import State
-from focusjobs.jobs.models import Job
-from focusjobs.jobs.worker import drain
-from tests import tasks
-from tests.accounts import operator, superuser, viewer
+from focusjobs.jobs.models import Job, SavedFilter
+from tests.accounts import operator, person, superuser, viewer
 from tests.factories import UserFactory
 
-from .consoles import LIST, as_client, at, make, text
-from .test_plans import Explaining, filled  # noqa: F401 - a fixture
+from .consoles import LIST, as_client, make, text
 
 pytestmark = pytest.mark.django_db
 
 
 def numbers(response: Any) -> list[int]:
-    return [job.pk for job in response.context["cl"].result_list]
+    return [row.job.pk for row in response.context["rows"]]
 
 
-def seed(count: int) -> None:
+def seed(count: int, **fields: Any) -> None:
     """Completed jobs, a failed one in ten, each ended a second after the one before."""
     start = timezone.now() - timedelta(days=1)
     someone = UserFactory()
+    wanted = {"task": "tests.add", "queue": "default", "user": someone, **fields}
     Job.objects.bulk_create(
         Job(
-            task="tests.add",
-            queue="default",
+            **wanted,
             state="completed" if number % 10 else "failed",
             error="" if number % 10 else "RuntimeError",
-            user=someone,
             finished_at=start + timedelta(seconds=number),
         )
         for number in range(count)
     )
 
 
-@pytest.mark.parametrize("query", ["", "?state=failed", "?state=completed", "?queue=default&task=tests.add"])
+@pytest.mark.parametrize("query", ["", "state:failed", "state:completed", "queue:default task:tests.add"])
 def test_a_list_costs_the_same_queries_however_many_jobs_there_are_and_counts_no_table(query: str) -> None:
     client = as_client(superuser())
     seed(60)
     client.get(LIST)
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
-        client.get(LIST + query)
+    with CaptureQueriesContext(connection) as few:
+        client.get(LIST, {"q": query})
     seed(3_000)
     with CaptureQueriesContext(connection) as many:
-        response = client.get(LIST + query)
+        response = client.get(LIST, {"q": query})
 
     assert len(numbers(response)) == 50
     assert len(many) == len(few) < 30
     on_jobs = [row["sql"] for row in many if '"jobs_job"' in row["sql"]]
     assert on_jobs
-    assert all(re.search(r"LIMIT (51|1001)\b", sql) for sql in on_jobs)
-    assert not any("OFFSET" in sql or "DISTINCT" in sql for sql in on_jobs)
+    assert all(re.search(r"LIMIT (51|1001|1)\b", sql) for sql in on_jobs)
+    assert not any("DISTINCT" in sql for sql in on_jobs)
     assert not any('"arguments"' in sql for sql in on_jobs)
 
 
-@pytest.mark.parametrize("query", ["", "state=failed", "state=completed"])
+@pytest.mark.parametrize("query", ["", "state:failed", "state:completed"])
 def test_the_pages_of_a_list_hold_every_job_once_both_ways(query: str) -> None:
     seed(180)
     client = as_client(viewer())
-    wanted = [job.pk for job in Job.objects.order_by("-id") if query in ("", f"state={job.state}")]
+    wanted = [job.pk for job in Job.objects.order_by("-id") if query in ("", f"state:{job.state}")]
 
-    pages = [client.get(f"{LIST}?{query}")]
-    while pages[-1].context["cl"].next_page:
-        pages.append(client.get(LIST + pages[-1].context["cl"].next_page))
+    pages = [client.get(LIST, {"q": query})]
+    while pages[-1].context["next_page"]:
+        pages.append(client.get(pages[-1].context["next_page"]))
     back = [pages[-1]]
-    while back[-1].context["cl"].previous_page:
-        back.append(client.get(LIST + back[-1].context["cl"].previous_page))
+    while back[-1].context["previous_page"]:
+        back.append(client.get(back[-1].context["previous_page"]))
 
     assert [number for response in pages for number in numbers(response)] == wanted
     assert [numbers(response) for response in reversed(back)] == [numbers(response) for response in pages]
+
+
+@pytest.mark.parametrize("query", ["task:tests.rare", "task:tests.rare state:completed"])
+def test_a_filter_without_an_index_looks_through_a_part_and_says_from_where_to_go_on(
+    query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "WINDOW", 20)
+    rare = make("completed", task="tests.rare", finished_at=timezone.now() - timedelta(days=2))
+    seed(50)
+    client = as_client(viewer())
+
+    response, looks = client.get(LIST, {"q": query}), 1
+    while not numbers(response):
+        assert "Nothing found so far." in text(response)
+        assert "looked through 20 jobs" in text(response)
+        response, looks = client.get(response.context["further"]), looks + 1
+
+    assert numbers(response) == [rare.pk]
+    assert looks == 3
+    assert not response.context["further"]
 
 
 def test_jobs_of_every_lane_wait_in_one_list_and_delayed_ones_are_listed_as_they_fall_due() -> None:
@@ -94,22 +111,23 @@ def test_jobs_of_every_lane_wait_in_one_list_and_delayed_ones_are_listed_as_they
     tomorrow, soon = make("delayed", run_at=now + timedelta(days=1)), make("delayed", run_at=now + timedelta(minutes=1))
     client = as_client(viewer())
 
-    assert numbers(client.get(f"{LIST}?state=waiting")) == waiting[::-1]
+    assert numbers(client.get(LIST, {"q": "state:waiting"})) == waiting[::-1]
     assert f"waiting {len(waiting)}" in text(client.get(LIST))
-    assert numbers(client.get(f"{LIST}?state=delayed")) == [soon.pk, tomorrow.pk]
+    assert numbers(client.get(LIST, {"q": "state:delayed"})) == [soon.pk, tomorrow.pk]
 
 
 def test_tabs_count_within_the_filter_and_stop_at_a_thousand() -> None:
     seed(1_200)
-    make("failed", task="tests.fail")
+    someone = UserFactory()
+    make("failed", user=someone)
     client = as_client(viewer())
 
     assert "completed 1,000+" in text(client.get(LIST))
     assert "failed 121" in text(client.get(LIST))
-    assert "failed 1 " in text(client.get(f"{LIST}?task=tests.fail"))
+    assert "failed 1 " in text(client.get(LIST, {"q": f"user:{someone.pk}"}))
 
 
-@pytest.mark.parametrize("spelling", ["{0}", "#{0}", "task id"])
+@pytest.mark.parametrize("spelling", ["{0}", "#{0}", "task id", "id:{0}"])
 def test_a_job_is_found_by_its_number_and_by_its_task_id(spelling: str) -> None:
     make("failed")
     job = make("completed")
@@ -118,51 +136,132 @@ def test_a_job_is_found_by_its_number_and_by_its_task_id(spelling: str) -> None:
     assert numbers(as_client(viewer()).get(LIST, {"q": query})) == [job.pk]
 
 
-def test_a_search_without_a_match_says_so() -> None:
-    make("failed")
+def test_a_filter_without_a_match_says_where_there_are_some() -> None:
+    someone = UserFactory()
+    make("completed", user=someone)
 
-    response = as_client(viewer()).get(LIST, {"q": "boom"})
+    response = as_client(viewer()).get(LIST, {"q": f"user:{someone.pk} state:failed"})
 
     assert numbers(response) == []
-    assert "No job has the number or task id “boom” here." in text(response)
-
-
-def test_a_persons_jobs_are_one_link_away() -> None:
-    mine, _ = make("failed", user=UserFactory()), make("failed", user=UserFactory())
-
-    assert numbers(as_client(viewer()).get(LIST, {"user": mine.user_id})) == [mine.pk]
+    assert f"No job matches user:{someone.pk} state:failed ; in other states there are 1" in text(response)
 
 
 @pytest.mark.parametrize(
-    "query", ["error__icontains=a", "after=%7B%7D", "after=[%22x%22]", "after=[]", "before=nonsense", "user__email=a"]
+    ("query", "said", "offered"),
+    [
+        ("boom", "“boom” is no condition", "error:boom"),
+        ("failed", "“failed” is no condition", "state:failed"),
+        ("ana@example.com", "is no condition", "user:ana@example.com"),
+        ("two words", "is no condition", 'error:"two words"'),
+        ("stat:failed", "There is no filter “stat:”", "state:failed"),
+        ("state:done", "There is no state “done”", ""),
+        ("since:yesterday", "takes a time such as", ""),
+    ],
 )
-def test_a_filter_or_cursor_that_is_not_offered_is_refused(query: str) -> None:
+def test_a_filter_that_cannot_be_read_is_refused_with_the_reason_and_what_may_be_meant(
+    query: str, said: str, offered: str
+) -> None:
+    response = as_client(viewer()).get(LIST, {"q": query})
+
+    assert response.status_code == 400
+    assert said in text(response)
+    assert [suggestion for _, suggestion, _ in response.context["suggestions"]][:1] == ([offered] if offered else [])
+    for address, _, _ in response.context["suggestions"]:
+        assert as_client(viewer()).get(address).status_code == 200
+
+
+@pytest.mark.parametrize("cursor", ["{}", '["x"]', "[]", "nonsense", "[1,2]"])
+def test_a_cursor_of_another_list_leads_to_the_first_page(cursor: str) -> None:
     make("failed")
 
-    assert as_client(viewer()).get(f"{LIST}?{query}").status_code in (302, 400)
+    response = as_client(viewer()).get(LIST, {"q": "state:failed", "after": cursor})
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == f"{LIST}?q=state%3Afailed"
 
 
-def test_sorting_by_a_column_without_an_index_is_not_possible() -> None:
-    seed(3)
+def test_only_the_changing_part_is_given_to_those_who_ask_for_it() -> None:
+    job = make("failed")
 
-    response = as_client(viewer()).get(f"{LIST}?o=1.2")
+    part = as_client(viewer()).get(LIST, {"live": "1"}).content.decode()
 
-    assert numbers(response) == sorted(numbers(response), reverse=True)
+    assert f"#{job.pk}" in part
+    assert "<html" not in part
+    assert "live=1" not in part
+
+
+def test_a_filter_is_kept_under_a_name_shared_and_forgotten() -> None:
+    ana, ben = viewer(), viewer()
+    keep = reverse("admin:jobs_job_filters")
+
+    as_client(ana).post(keep, {"name": "red ones", "query": "state:failed", "shared": "on"})
+
+    assert "red ones" in text(as_client(ben).get(LIST))
+    kept = SavedFilter.objects.get()
+    as_client(ben).post(keep, {"forget": str(kept.pk)})
+    assert SavedFilter.objects.exists()
+    as_client(ana).post(keep, {"forget": str(kept.pk)})
+    assert not SavedFilter.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "query"), [("", "state:failed"), ("wrong", "nonsense")])
+def test_a_filter_without_a_name_or_a_meaning_is_not_kept(name: str, query: str) -> None:
+    as_client(viewer()).post(reverse("admin:jobs_job_filters"), {"name": name, "query": query})
+
+    assert not SavedFilter.objects.exists()
+
+
+def test_an_export_holds_every_job_that_matches_with_secrets_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("focusjobs.jobs.admin.export.PAGE", 3)
+    jobs = [make("failed", arguments={"x": number, "token": "t0p"}) for number in range(7)]
+    make("completed")
+    address = reverse("admin:jobs_job_export")
+
+    answer = as_client(viewer()).get(address, {"q": "state:failed", "format": "ndjson"})
+    lines = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+
+    assert [line["id"] for line in lines] == [job.pk for job in reversed(jobs)]
+    assert lines[0]["arguments"]["x"] == 6
+    assert "t0p" not in json.dumps(lines)
+    everything = as_client(superuser()).get(address, {"q": "state:failed", "format": "ndjson"})
+    assert b'"token": "t0p"' in b"".join(everything.streaming_content)
+
+
+def test_an_export_for_spreadsheets_holds_no_formula() -> None:
+    make("failed", error='=HYPERLINK("http://elsewhere")')
+
+    answer = as_client(viewer()).get(reverse("admin:jobs_job_export"), {"format": "csv"})
+    (line,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+
+    assert line["state"] == "failed"
+    assert line["error"] == '\'=HYPERLINK("http://elsewhere")'
+
+
+def test_an_export_needs_the_right_to_look() -> None:
+    assert as_client(person()).get(reverse("admin:jobs_job_export")).status_code == 403
 
 
 def test_a_list_that_takes_too_long_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    def sleep(*_: Any) -> tuple[str, ...]:
+    def sleep(*_: Any, **__: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(20)")
-        return ("-id",)
 
     monkeypatch.setattr("focusjobs.jobs.admin.patience.PAGE_SECONDS", 0.05)
-    monkeypatch.setattr("focusjobs.jobs.admin.job.JobAdmin.get_ordering", sleep)
+    monkeypatch.setattr("focusjobs.jobs.search.look", sleep)
 
     response = as_client(viewer()).get(LIST)
 
     assert response.status_code == 503
     assert "The database did not answer in time" in text(response)
+
+
+def test_acts_are_offered_to_those_who_may() -> None:
+    make("failed")
+
+    assert "Retry picked" not in text(as_client(viewer()).get(LIST))
+    assert "Retry picked" in text(as_client(operator()).get(LIST))
+    assert "Retry all that match" not in text(as_client(operator()).get(LIST, {"q": "state:failed"}))
+    assert "Retry all that match" in text(as_client(superuser()).get(LIST, {"q": "state:failed"}))
 
 
 def test_results_of_other_tasks_are_listed_without_counts_and_are_read_only() -> None:
@@ -173,50 +272,25 @@ def test_results_of_other_tasks_are_listed_without_counts_and_are_read_only() ->
     with CaptureQueriesContext(connection) as queries:
         everything = client.get(url)
 
-    assert numbers(everything) == [ours.pk, theirs.pk]
+    listed = [result.pk for result in everything.context["cl"].result_list]
+    assert listed == [ours.pk, theirs.pk]
     assert not any("COUNT(" in row["sql"] for row in queries)
-    assert numbers(client.get(url, {"origin": "others"})) == [theirs.pk]
+    others = client.get(url, {"origin": "others"})
+    assert [result.pk for result in others.context["cl"].result_list] == [theirs.pk]
     page = reverse("admin:django_celery_results_taskresult_change", args=[theirs.pk])
     assert "&quot;a&quot;: 1" in client.get(page).content.decode()
     assert client.post(page, {"status": "FAILURE"}).status_code == 403
 
 
+def test_a_result_shows_no_secret_among_the_arguments() -> None:
+    kwargs = '{"device": 7, "token": "t0p"}'
+    result = TaskResult.objects.create(task_id="other", task_name="shop.bill", task_kwargs=kwargs, task_args='["t0p"]')
+
+    page = as_client(superuser()).get(reverse("admin:django_celery_results_taskresult_change", args=[result.pk]))
+
+    assert "&quot;device&quot;: 7" in page.content.decode()
+    assert "t0p" not in page.content.decode()
+
+
 def test_the_group_results_of_the_library_have_no_page() -> None:
     assert not admin.site.is_registered(GroupResult)
-
-
-def test_the_index_lists_jobs_first() -> None:
-    response = as_client(superuser()).get(reverse("admin:index"))
-
-    labels = [app["app_label"] for app in response.context["app_list"]]
-    assert labels[:2] == ["jobs", "habits"]
-    assert labels[-1] == "auth"
-    assert "Focusjobs" in text(response)
-
-
-@pytest.mark.usefixtures("pulse")
-@pytest.mark.django_db(transaction=True)
-def test_a_failed_job_that_is_retried_runs_again_and_keeps_its_history() -> None:
-    number = tasks.fail_first.using(attempts=1).enqueue(times=1).id
-    drain("default")
-    job = Job.objects.get(pk=number)
-    assert job.state == "failed"
-
-    as_client(operator()).post(at(job, "retry"))
-    drain("default")
-
-    said = text(as_client(superuser()).get(at(job)))
-    assert "completed just now" in said
-    assert said.index("Attempt 1 failed") < said.index("Retried by") < said.index("Attempt 2 completed")
-
-
-@pytest.mark.usefixtures("filled")
-def test_no_tab_reads_the_table_of_jobs_from_end_to_end() -> None:
-    client, explaining = as_client(viewer()), Explaining()
-
-    with connection.execute_wrapper(explaining):
-        for query in ({}, *({"state": state.value} for state in State)):
-            assert client.get(LIST, query).status_code == 200
-
-    assert len(explaining.seen) > 8 * len(State)
-    assert explaining.scans == []

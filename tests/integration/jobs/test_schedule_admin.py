@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
@@ -15,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from focusjobs.jobs import schedules
-from focusjobs.jobs.models import Job, Schedule
+from focusjobs.jobs.models import Job, Operation, Schedule
 from tests import tasks
 from tests.accounts import person, superuser
 
@@ -59,9 +58,8 @@ def text(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
-def act(client: Client, action: str, *picked: Schedule) -> Any:
-    data = {"action": action, ACTION_CHECKBOX_NAME: [schedule.pk for schedule in picked]}
-    return client.post(LIST, data, follow=True)
+def act(client: Client, name: str, schedule: Schedule, **data: str) -> Any:
+    return client.post(reverse(f"admin:jobs_schedule_{name}", args=[schedule.pk]), data, follow=True)
 
 
 def test_the_list_says_in_plain_words_what_runs_when(admin: Client) -> None:
@@ -69,7 +67,7 @@ def test_the_list_says_in_plain_words_what_runs_when(admin: Client) -> None:
     job = schedules.run_now(schedule)
     page = admin.get(LIST)
     assert "At 03:00 every day, Europe/Berlin" in text(page)
-    assert [f"{run:%Y-%m-%d %H:%M:%S %Z}" in text(page) for run in schedules.upcoming(schedule, 5)] == [True] * 5
+    assert [f"{run:%a %-d %b %H:%M}" in text(page) for run in schedules.upcoming(schedule, 5)] == [True] * 5
     assert reverse("admin:jobs_job_change", args=[job.id]) in page.content.decode()
 
 
@@ -147,10 +145,10 @@ def test_the_next_run_can_be_chosen(admin: Client) -> None:
 
 def test_a_schedule_is_turned_off_and_on_from_the_list(admin: Client) -> None:
     schedule = make()
-    act(admin, "disable", schedule)
+    act(admin, "switch", schedule, on="no")
     assert not Schedule.objects.get().enabled
     Schedule.objects.update(next_run_at=schedules.database_time() - timedelta(days=2))
-    assert "Turned on: nightly" in text(act(admin, "enable", schedule))
+    assert "Turned on: nightly" in text(act(admin, "switch", schedule, on="yes"))
     schedule.refresh_from_db()
     assert schedule.next_run_at is not None
     assert schedule.next_run_at > schedules.database_time()
@@ -159,16 +157,17 @@ def test_a_schedule_is_turned_off_and_on_from_the_list(admin: Client) -> None:
 
 def test_running_one_now_makes_its_job_and_notes_who_did_it(admin: Client) -> None:
     schedule = make(enabled=False)
-    page = act(admin, "run_now", schedule)
+    page = act(admin, "run", schedule)
     job = Job.objects.get()
     assert (job.schedule_id, job.arguments) == (schedule.pk, {"x": 1, "y": 2})
     assert f"Made job {job.id} of nightly." in text(page)
-    assert LogEntry.objects.get().change_message == f"Ran it now: job {job.id}"
+    assert LogEntry.objects.get().object_repr == "run_schedule schedule:nightly"
+    assert (Operation.objects.get().subject, Operation.objects.get().done) == ("schedule:nightly", 1)
 
 
 def test_running_one_that_cannot_work_says_why(admin: Client) -> None:
     schedule = make(arguments={})
-    assert "missing a required argument" in text(act(admin, "run_now", schedule))
+    assert "missing a required argument" in text(act(admin, "run", schedule))
     assert Job.objects.count() == 0
 
 
@@ -176,19 +175,17 @@ def test_running_takes_a_right_of_its_own() -> None:
     schedule = make()
     client = Client()
     client.force_login(person("jobs.view_schedule", "jobs.change_schedule"))
-    act(client, "run_now", schedule)
+    act(client, "run", schedule)
     assert Job.objects.count() == 0
     client.force_login(person("jobs.view_schedule", "jobs.run_schedule"))
-    act(client, "run_now", schedule)
+    act(client, "run", schedule)
     assert Job.objects.count() == 1
-    act(client, "disable", schedule)
+    act(client, "switch", schedule, on="no")
     assert Schedule.objects.get().enabled
 
 
 def test_schedules_of_the_code_are_not_deleted(admin: Client) -> None:
     declared, own = make(declared=True), make(name="own")
-    picked = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [declared.pk, own.pk], "post": "yes"}
-    assert admin.post(LIST, picked).status_code == 403
     assert admin.post(reverse("admin:jobs_schedule_delete", args=[declared.pk]), {"post": "yes"}).status_code == 403
     assert admin.post(reverse("admin:jobs_schedule_delete", args=[own.pk]), {"post": "yes"}).status_code == 302
     assert [schedule.name for schedule in Schedule.objects.all()] == ["nightly"]

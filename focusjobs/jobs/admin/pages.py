@@ -1,0 +1,143 @@
+"""What the pages of the console have in common: their frame, their changing part, their rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from focusjobs.keyset import KeysetAdmin
+from focusjobs.zones import Times, chosen_times
+
+from .. import rights
+from .times import exact
+
+LIVE = "live"
+"""Query parameter of a request for the changing part of a page alone."""
+
+OFTEN, SELDOM = 5, 15
+"""Seconds between two looks at a page's changing part."""
+
+P = ParamSpec("P")
+Crumbs = tuple[tuple[str, str], ...]
+
+
+def page(
+    request: HttpRequest,
+    part: str,
+    context: Mapping[str, Any],
+    *,
+    title: str,
+    crumbs: Crumbs = (),
+    every: int = 0,
+    status: int = 200,
+) -> TemplateResponse:
+    """Give a page of the console; to a request with `live`, its changing part alone.
+
+    part: the template of what changes. crumbs: names and addresses of the pages above. every: seconds between two
+    looks at it, 0 where it does not change.
+    """
+    now = timezone.now()
+    alone = LIVE in request.GET
+    frame = {} if alone else {**admin.site.each_context(request), "crumbs": crumbs, "times_offered": _offered(request)}
+    common = {"title": title, "part": part, "now": now, "as_of": exact(now), "times": chosen_times(request)}
+    template = "admin/jobs/part.html" if alone else "admin/jobs/page.html"
+    return TemplateResponse(request, template, {**frame, **common, "every": every, **context}, status=status)
+
+
+def _offered(request: HttpRequest) -> list[tuple[str, str]]:
+    zone = getattr(request.user, "timezone", "") or "UTC"
+    own = [(Times.OWN.value, zone)] if zone != "UTC" else []
+    return [(Times.RELATIVE.value, "relative"), *own, (Times.UTC.value, "UTC")]
+
+
+def may(request: HttpRequest, *wanted: str) -> bool:
+    """Tell whether this person has all of these rights of the job layer."""
+    return all(rights.may(request.user, right) for right in wanted)
+
+
+def demand(request: HttpRequest, *wanted: str) -> None:
+    """Go on only where this person has all of these rights of the job layer. Raises `PermissionDenied`."""
+    if not may(request, *wanted):
+        raise PermissionDenied
+
+
+def posted(*wanted: str) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
+    """Let a view, or one that is a method, be reached by POST alone and with these rights alone."""
+
+    def decorate(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            request = next(argument for argument in args if isinstance(argument, HttpRequest))
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            demand(request, *wanted)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def faults(form: forms.Form) -> str:
+    """Say what is wrong with a form, in one line."""
+    return " ".join(
+        f"{form.fields[name].label or name.replace('_', ' ')}: {' '.join(str(fault) for fault in found)}"
+        if name in form.fields
+        else " ".join(str(fault) for fault in found)
+        for name, found in form.errors.items()
+    )
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponseBase:
+    """Go back to the page that a form came from (`next`), if it is one of this site."""
+    wanted = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return redirect(wanted if own else otherwise)
+
+
+class ConsoleAdmin(KeysetAdmin):
+    """An admin of rows that nobody adds, edits or deletes: they change by acts, each with a view of its own."""
+
+    menu_place = 50
+    """The menu lists an app's models by this number."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: rows are written by code."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: rows change by acts."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what happened stays known."""
+        return False
+
+    def acts(self) -> dict[str, Callable[..., HttpResponseBase]]:
+        """Give the views of one row by the last part of their addresses."""
+        return {}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the acts: `<key>/<act>/`, named `jobs_<model>_<act>`."""
+        wrap, model = self.admin_site.admin_view, self.opts.model_name
+        own = [
+            path(f"<path:object_id>/{name}/", wrap(view), name=f"jobs_{model}_{name}")
+            for name, view in self.acts().items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def check_look(self, request: HttpRequest) -> None:
+        """Go on only where this person may look at these rows. Raises `PermissionDenied`."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
