@@ -13,9 +13,9 @@ export const stamp = (record, now = Date.now()) =>
   record._setRaw('updated_at', Math.max(now, (record._raw.updated_at ?? 0) + 1))
 
 export function syncWith({ database, server, token, device, migrationsEnabledAtVersion = 1 }) {
+  const always = { Authorization: `Bearer ${token}`, 'X-Device-Id': device, 'Content-Type': 'application/json' }
   const call = async (path, body) => {
-    const headers = { Authorization: `Bearer ${token}`, 'X-Device-Id': device, 'Idempotency-Key': v4() }
-    if (body) headers['Content-Type'] = 'application/json'
+    const headers = { ...always, 'Idempotency-Key': v4() }
     const send = () => fetch(`${server}/api/v1/sync/${path}`, { method: body ? 'POST' : 'GET', headers, body })
     const response = await send().catch(send) // lost on the way? The same once more: the server knows the key
     if (!response.ok) throw new Error(`Sync was answered ${response.status}: ${await response.text()}`)
@@ -25,17 +25,16 @@ export function syncWith({ database, server, token, device, migrationsEnabledAtV
     call(`pull?last_pulled_at=${lastPulledAt}&schema_version=${schemaVersion}&migration=` +
       encodeURIComponent(JSON.stringify(migration)))
   const pushChanges = async ({ changes, lastPulledAt }) => {
-    const rejected = {} // they stay unsynced here, and come again with the next push
+    const rejected = { habits: [], completions: [] } // they stay unsynced here, and come again with the next push
     for (const part of parts(changes)) {
       const answer = await call(`push?last_pulled_at=${lastPulledAt}`, JSON.stringify(part))
-      for (const [table, ids] of Object.entries(answer.experimentalRejectedIds ?? {}))
-        rejected[table] = [...(rejected[table] ?? []), ...ids]
+      for (const table in rejected) rejected[table].push(...answer.experimentalRejectedIds[table])
     }
     return { experimentalRejectedIds: rejected }
   }
   const conflictResolver = (_table, local, remote, resolved) =>
     local._status === 'created' && local.updated_at > remote.updated_at ? local : resolved
-  const options = { sendCreatedAsUpdated: true, conflictResolver, migrationsEnabledAtVersion }
+  const options = { conflictResolver, migrationsEnabledAtVersion, sendCreatedAsUpdated: true }
 
   const once = async () => {
     // Push before the pull: pulling a habit's deletion destroys what was recorded here and not pushed yet.
@@ -51,12 +50,12 @@ export function syncWith({ database, server, token, device, migrationsEnabledAtV
   return () => (running ??= once().catch(once).finally(() => (running = undefined)))
 }
 
-// At most half a megabyte or 2,500 rows a push. Habits go before their days if they are the database's first table.
+// At most half a megabyte or 2,500 rows a push, and habits before their days.
 function* parts(changes) {
   let part = {}, size = 0
-  for (const [table, lists] of Object.entries(changes))
-    for (const [list, rows] of Object.entries(lists))
-      for (const row of rows) {
+  for (const table of ['habits', 'completions'])
+    for (const list of ['created', 'updated', 'deleted'])
+      for (const row of changes[table][list]) {
         part[table] ??= { created: [], updated: [], deleted: [] }
         part[table][list].push(row)
         size += 200 + JSON.stringify(row).length
