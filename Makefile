@@ -43,7 +43,7 @@ lock: ## Pin again what the requirements pull in (needs uv; UPGRADE=1 takes the 
 
 clean: ## Remove the virtual environment, the demo's data and caches
 	@if [ -L .dev/elsewhere ]; then rm -rf "$$(readlink .dev/elsewhere)"; fi
-	rm -rf .venv .venv-bench benchmarks/bullmq/node_modules .dev .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	rm -rf .venv .venv-bench benchmarks/bullmq/node_modules tests/clients/watermelondb/node_modules .dev .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: requirements.txt requirements-dev.txt constraints.txt .ci/setup
