@@ -185,7 +185,7 @@ def backup_for(email: str, content: bytes) -> Backup:
 
 def imported(backup: Backup) -> list[Any]:
     days = Completion.objects.filter(habit__user=backup.user).order_by("habit__client_id", "day")
-    return list(days.values_list("habit__client_id", "habit__name", "day", "value", "skipped", "note"))
+    return list(days.values_list("habit__client_id", "habit__name", "day", "value", "skipped", "note", "version"))
 
 
 def test_an_import_during_which_the_worker_was_killed_is_as_if_nothing_had_happened(
