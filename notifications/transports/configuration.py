@@ -28,6 +28,7 @@ from .transport import ConfigurationError, Transport
 from .webpush import WebPush, WebPushConfig
 
 WIRE = frozenset({"ca_file", "proxy", "in_flight", "timeout"})
+FREE_TEXTS = frozenset({"credentials", "from_email", "path"})
 CREDENTIALS = frozenset({"credentials", "credentials_file"})
 
 
@@ -41,7 +42,7 @@ def build(name: str, options: Mapping[str, Any]) -> Transport:
 
 def _fcm(name: str, options: dict[str, Any]) -> Transport:
     _check(name, options, known=WIRE | CREDENTIALS | {"token_uri", "base_url"})
-    account = ServiceAccount.from_json(_credentials(name, options), f"The credentials of {name}")
+    account = ServiceAccount.from_json(_credentials(name, options), f"What {name} has as credentials")
     if token_uri := options.get("token_uri"):
         account = replace(account, token_uri=token_uri)
     return FCM(name, FCMConfig(account=account, **_picked(options, WIRE | {"base_url"})))
@@ -51,7 +52,7 @@ def _apns(name: str, options: dict[str, Any]) -> Transport:
     needed = ("key_id", "team_id", "topic")
     urls = {"base_url", "sandbox_url"}
     _check(name, options, known=WIRE | CREDENTIALS | urls | set(needed), needed=needed)
-    key = p256_key(_credentials(name, options), f"The credentials of {name}")
+    key = p256_key(_credentials(name, options), f"What {name} has as credentials")
     return APNs(name, APNsConfig(key=key, **_picked(options, WIRE | urls | set(needed))))
 
 
@@ -59,7 +60,7 @@ def _webpush(name: str, options: dict[str, Any]) -> Transport:
     _check(name, options, known=WIRE | CREDENTIALS | {"contact", "hosts"}, needed=("contact",))
     if not str(options["contact"]).startswith(("mailto:", "https:")):
         raise ConfigurationError(f"{name}: contact begins with mailto: or https:.")
-    key = p256_key(_credentials(name, options), f"The credentials of {name}")
+    key = p256_key(_credentials(name, options), f"What {name} has as credentials")
     picked = _picked(options, WIRE | {"contact"})
     if hosts := options.get("hosts"):
         picked["hosts"] = tuple(hosts)
@@ -93,13 +94,14 @@ BUILDERS: Mapping[str, Callable[[str, dict[str, Any]], Transport]] = {
 
 def _check(name: str, options: Mapping[str, Any], *, known: Iterable[str], needed: Iterable[str] = ()) -> None:
     if unknown := sorted(set(options) - set(known)):
-        raise ConfigurationError(f"{name}: unknown options {', '.join(unknown)}; known are {', '.join(sorted(known))}.")
+        raise ConfigurationError(
+            f"{name}: unknown options {', '.join(unknown)}; known are {', '.join(sorted(known)) or 'none'}."
+        )
     if missing := [option for option in needed if not options.get(option)]:
         raise ConfigurationError(f"{name}: {', '.join(missing)} must be set.")
-    if any(
-        isinstance(value, str) and not value.isprintable() for key, value in options.items() if key != "credentials"
-    ):
-        raise ConfigurationError(f"{name}: options have no line breaks or other unprintable characters.")
+    texts = [value for option, value in options.items() if isinstance(value, str) and option not in FREE_TEXTS]
+    if not all(text.isascii() and text.isprintable() for text in texts):
+        raise ConfigurationError(f"{name}: options are of printable ASCII, without line breaks.")
 
 
 def _credentials(name: str, options: Mapping[str, Any]) -> str:

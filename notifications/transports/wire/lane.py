@@ -7,6 +7,7 @@ the next one, requests are given back at once as not sent.
 
 from __future__ import annotations
 
+import logging
 import random
 import selectors
 import time
@@ -16,9 +17,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from queue import SimpleQueue
 
+import pycurl
+
 from .exchange import Failure, Origin, Reply, Request
 from .handle import Handle
 from .pool import Pool
+
+logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 60.0
 """Seconds between two attempts to reach a server, at most."""
@@ -41,7 +46,7 @@ class Lane:
     def __init__(self, origin: Origin, selector: selectors.BaseSelector) -> None:
         self.origin, self._selector = origin, selector
         self._waiting: deque[tuple[Request, Mailbox]] = deque()
-        self._mailboxes: dict[int, Mailbox] = {}  # by the request's identity, while it is under way
+        self._under_way: dict[int, tuple[Request, Mailbox]] = {}  # by the request's identity
         self._old: list[Pool] = []
         self._failures, self._next_try = 0, 0.0
         self._generation = 0
@@ -70,15 +75,20 @@ class Lane:
     def work(self) -> None:
         """Hand out the replies that have come, and begin what may begin."""
         replies: dict[Mailbox, list[tuple[Request, Reply]]] = {}
+        try:
+            self._gather(replies)
+            self._begin(replies)
+        finally:  # whatever goes wrong, nobody waits for ever
+            for mailbox, batch in replies.items():
+                mailbox.replies.put(batch)
+        self._forget_old_pools()
+
+    def _gather(self, replies: dict[Mailbox, list[tuple[Request, Reply]]]) -> None:
         for pool in list(self.pools()):
             for handle, reply in pool.finished():
                 self._learn(pool, handle, reply)
-                mailbox = self._mailboxes.pop(id(handle.request))
-                replies.setdefault(mailbox, []).append((handle.request, reply))
-        self._begin(replies)
-        for mailbox, batch in replies.items():
-            mailbox.replies.put(batch)
-        self._forget_old_pools()
+                request, mailbox = self._under_way.pop(id(handle.request))
+                replies.setdefault(mailbox, []).append((request, reply))
 
     def _begin(self, replies: dict[Mailbox, list[tuple[Request, Reply]]]) -> None:
         if self._waiting and not len(self._pool) and self._pool.has_hung_up():
@@ -88,11 +98,18 @@ class Lane:
             request, mailbox = self._waiting.popleft()
             if not mailbox.is_open:
                 continue
-            if (reply := self._turned_away(request)) is not None:
+            if (reply := self._turned_away(request) or self._start(request, mailbox)) is not None:
                 replies.setdefault(mailbox, []).append((request, reply))
-                continue
-            self._mailboxes[id(request)] = mailbox
+
+    def _start(self, request: Request, mailbox: Mailbox) -> Reply | None:
+        """Begin a request; answer at once where libcurl does not take it."""
+        try:
             self._pool.start(request)
+        except (pycurl.error, ValueError):  # an option or a header of the configuration; the text could show a token
+            logger.error("libcurl does not take the request", extra={"origin": self.origin.url})
+            return Reply(failure=Failure.UNTRUSTED, detail="not_taken")
+        self._under_way[id(request)] = (request, mailbox)
+        return None
 
     def _turned_away(self, request: Request) -> Reply | None:
         """Give the reply to a request that is not to be sent, now that it is its turn."""
@@ -153,7 +170,11 @@ class Lane:
         self.withdraw()
         for pool in self.pools():
             for handle in pool.under_way():
-                failure = Failure.BROKEN if handle.handed_over else Failure.WITHDRAWN
-                mailbox = self._mailboxes.pop(id(handle.request))
-                mailbox.replies.put([(handle.request, Reply(failure=failure, detail="runtime_ended"))])
+                self._answer(handle.request, Failure.BROKEN if handle.handed_over else Failure.WITHDRAWN)
             pool.close()
+        for request, _ in list(self._under_way.values()):  # taken from libcurl, and lost by an error of this module
+            self._answer(request, Failure.BROKEN)
+
+    def _answer(self, request: Request, failure: Failure) -> None:
+        _, mailbox = self._under_way.pop(id(request))
+        mailbox.replies.put([(request, Reply(failure=failure, detail="runtime_ended"))])

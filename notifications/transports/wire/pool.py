@@ -46,7 +46,7 @@ class Pool:
         return len(self._busy)
 
     def start(self, request: Request) -> None:
-        """Begin a request."""
+        """Begin a request. Raises `pycurl.error` and ValueError for what libcurl does not take."""
         handle = self._free.pop() if self._free else Handle(self.origin)
         handle.start(self.origin.url, request)
         self._busy[handle.curl] = handle

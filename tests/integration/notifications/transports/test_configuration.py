@@ -77,13 +77,18 @@ def test_what_is_wrong_is_told(credentials: Credentials, tmp_path: Path) -> None
     both = {"credentials": "x", **key}
     assert refusal("apns", ACCOUNT | both) == "apns: set either credentials or credentials_file."
     assert refusal("fcm", {"credentials_file": missing}) == "fcm: credentials_file cannot be read (FileNotFoundError)."
-    assert refusal("fcm", key) == "The credentials of fcm is not the JSON file of a service account."
-    assert refusal("console", {"colour": "red"}) == "console: unknown options colour; known are ."
+    assert refusal("fcm", key) == "What fcm has as credentials is not the JSON file of a service account."
+    assert refusal("console", {"colour": "red"}) == "console: unknown options colour; known are none."
     assert refusal("webpush", {"contact": "me", **key}) == "webpush: contact begins with mailto: or https:."
     assert refusal("email", {}) == "email: from_email must be set."
-    assert refusal("apns", ACCOUNT | key | {"topic": "a\r\nb"}).startswith("apns: options have no line breaks")
+    assert (
+        refusal("apns", ACCOUNT | key | {"topic": "a\r\nb"})
+        == "apns: options are of printable ASCII, without line breaks."
+    )
     account = {"credentials_file": str(credentials.service_account)}
-    assert refusal("webpush", {"contact": "mailto:a@b.example", **account}).startswith("The credentials of webpush")
+    assert refusal("webpush", {"contact": "mailto:a@b.example", **account}).startswith(
+        "What webpush has as credentials"
+    )
 
 
 def test_no_secret_is_in_what_is_told() -> None:

@@ -265,3 +265,34 @@ def test_a_forked_process_has_connections_of_its_own(providers: Providers) -> No
 def test_only_tls_1_2_and_later_is_spoken(providers: Providers) -> None:
     with TLSServer(providers.credentials, alpn="h2", newest=ssl.TLSVersion.TLSv1_1) as server:
         assert outcomes(origin_of(providers, url=server.url)) == {(0, Failure.UNREACHABLE): 1}
+
+
+def test_what_libcurl_does_not_take_is_given_back_and_shown_to_nobody(
+    providers: Providers, caplog: pytest.LogCaptureFixture
+) -> None:
+    origin = origin_of(providers)
+    good = list(requests(origin, 2))
+    bad = Request(key=9, origin=origin, path="/secret-\u2026", headers=(), body=b"", expires_at=time.time() + 60)
+    counts = Counter(
+        (reply.status, reply.failure) for group in runtime().exchange([good[0], bad, good[1]]) for _, reply in group
+    )
+    assert counts == {(400, None): 2, (0, Failure.UNTRUSTED): 1}
+    assert "secret" not in str([vars(record) for record in caplog.records])
+
+
+def test_an_error_in_the_thread_leaves_nobody_waiting(
+    providers: Providers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    origin = origin_of(providers)
+    assert outcomes(origin) == {(400, None): 1}
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("notifications.transports.wire.lane.Lane._learn", fail)
+    counts = outcomes(origin, 300)
+    assert counts.total() == 300
+    assert set(counts) <= {(0, Failure.BROKEN), (0, Failure.WITHDRAWN)}
+    monkeypatch.undo()
+    assert "the thread of the push transports has failed" in caplog.text
+    assert outcomes(origin, 10) == {(400, None): 10}

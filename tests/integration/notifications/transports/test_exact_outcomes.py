@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -99,3 +100,28 @@ def test_what_a_server_refuses_for_ever_is_given_back_and_not_tried_for_ever(pro
     batch = messages(50)
     assert check_exactness(providers, "apns", batch, apns.send(batch)) == {NOT_PROCESSED: 50}
     assert providers.report("apns")["requests"] == 50
+
+
+FAULTS = (
+    "refuse",
+    "reset_before",
+    "reset_after",
+    "reset_amid",
+    "abort_after",
+    "close_after",
+    "go_away",
+    "go_away_now",
+    "split",
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_befalls_the_connections_every_outcome_is_true(providers: Providers, apns: APNs, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311
+    faults = [{"do": fault, "after": dice.randrange(200), "every": dice.randrange(150, 900)} for fault in FAULTS]
+    providers.set("apns", seconds=dice.choice([0, 0.01]))
+    providers.script("apns", *dice.sample(faults, len(faults)))
+    batch = messages(2000)
+    counts = check_exactness(providers, "apns", batch, apns.send(batch))
+    assert set(counts) <= {OK, NOT_PROCESSED, UNKNOWN}
+    assert counts[OK] >= 500
