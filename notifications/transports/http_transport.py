@@ -14,13 +14,16 @@ from .outgoing import InvalidMessage, Outgoing
 from .transport import Result
 from .wire import Failure, Reply, Request, runtime
 
+AGAIN = Ruling(Kind.NOT_PROCESSED, Action.REPEAT, wait=timedelta(seconds=1))
+"""Soon, but not at once: a server could refuse for ever."""
+
 FAILURES: Mapping[Failure, Ruling] = MappingProxyType(
     {
         Failure.EXPIRED: EXPIRED,
         Failure.UNREACHABLE: Ruling(Kind.NOT_PROCESSED, Action.PAUSE, Scope.APP, wait=timedelta(seconds=1)),
         Failure.UNTRUSTED: MISCONFIGURED,
-        Failure.REFUSED: Ruling(Kind.NOT_PROCESSED, Action.REPEAT),
-        Failure.WITHDRAWN: Ruling(Kind.NOT_PROCESSED, Action.REPEAT),
+        Failure.REFUSED: AGAIN,
+        Failure.WITHDRAWN: AGAIN,
         Failure.TIMEOUT: Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
         Failure.BROKEN: Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
     }
@@ -50,6 +53,8 @@ class HttpTransport(ABC):
 
     table: Table
     """What each of the provider's answers means."""
+    failures: Mapping[Failure, Ruling] = FAILURES
+    """What follows where there is no answer."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -116,7 +121,7 @@ class HttpTransport(ABC):
     def judge(self, request: Request, reply: Reply) -> Outcome:
         """Say what a reply means."""
         if not reply.status:
-            return outcome_of_failure(reply)
+            return self._outcome_of_failure(reply)
         answer = self.read(reply)
         ruling = ruling_for(self.table, reply.status, answer.code)
         if ruling.renew and not self.renew(request.credential):
@@ -130,12 +135,10 @@ class HttpTransport(ABC):
             provider_id=answer.provider_id,
         )
 
-
-def outcome_of_failure(reply: Reply) -> Outcome:
-    """Say what follows from a reply without an answer."""
-    failure = reply.failure or Failure.BROKEN
-    code = f"{failure}:{reply.detail}" if reply.detail else str(failure)
-    return FAILURES[failure].outcome(code, retry_after=reply.retry_after)
+    def _outcome_of_failure(self, reply: Reply) -> Outcome:
+        failure = reply.failure or Failure.BROKEN
+        code = f"{failure}:{reply.detail}" if reply.detail else str(failure)
+        return self.failures[failure].outcome(code, retry_after=reply.retry_after)
 
 
 def _taken(unsent: list[Result]) -> list[Result]:

@@ -28,7 +28,8 @@ TABLE: Table = MappingProxyType(
         (400, ANY): OUR_MISTAKE,
         (403, "SENDER_ID_MISMATCH"): Ruling(Kind.REJECTED, Action.RETIRE_IF_FEW, Scope.DEVICE, dead=True, alarm=True),
         (403, ANY): MISCONFIGURED,
-        (401, "THIRD_PARTY_AUTH_ERROR"): MISCONFIGURED,  # Apple's key or the VAPID key that Firebase holds
+        # Apple's key or the VAPID key that Firebase holds is wrong; Android is well, so that only many of them stop it.
+        (401, "THIRD_PARTY_AUTH_ERROR"): OUR_MISTAKE,
         (401, ANY): Ruling(Kind.NOT_PROCESSED, Action.REPEAT, Scope.APP, renew=True),
         (429, "QUOTA_EXCEEDED"): QUOTA,
         (429, ANY): QUOTA,

@@ -34,6 +34,8 @@ RENEW_AT = 0.8
 """The share of a token's life after which it is renewed, while it still serves the other threads."""
 MARGIN = 0.05
 """The share of its life at the end in which it is not used any more: a request takes time."""
+BETWEEN_REFUSALS = 60.0
+"""Seconds in which a second token that FCM refuses is a sign of a wrong configuration, not of an old token."""
 PATIENCE = 10.0
 """Seconds after a failure in which Google is not asked again, unless it names a time itself."""
 DOWN = Ruling(Kind.NOT_PROCESSED, Action.PAUSE, Scope.APP, wait=timedelta(seconds=PATIENCE))
@@ -103,13 +105,12 @@ class AccessTokens:
             self._fetching.release()
 
     def refuse(self, token: str) -> bool:
-        """Use this token no more; tell whether another may do better, so at most once in a token's life."""
+        """Use this token no more; tell whether another may do better: a token is dropped once a minute at most."""
         with self._fetching:
             if self._access is None or self._access.token != token:
                 return True  # it has been replaced already
             now = time.monotonic()
-            is_repeated = now - self._refused_at < self._access.life
-            if is_repeated:
+            if now - self._refused_at < BETWEEN_REFUSALS:
                 return False
             self._refused_at, self._access = now, None
             return True

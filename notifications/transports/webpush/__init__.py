@@ -36,6 +36,7 @@ class WebPush(HttpTransport):
     """Sends to browsers. A dry run sends nothing, since push services validate nothing without delivering."""
 
     table = answers.TABLE
+    failures = answers.FAILED
 
     def __init__(self, name: str, config: WebPushConfig) -> None:
         super().__init__(name)

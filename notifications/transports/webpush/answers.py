@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from ..outcome import ANY, GONE, MISCONFIGURED, OK, OUR_MISTAKE, Action, Kind, Ruling, Scope, Table
+from ..http_transport import FAILURES
+from ..outcome import ANY, GONE, OK, OUR_MISTAKE, Action, Kind, Ruling, Scope, Table
+from ..wire import Failure
+
+OTHER_KEY = Ruling(Kind.REJECTED, Action.RETIRE_IF_FEW, Scope.DEVICE, dead=True, alarm=True)
+"""The subscription was made with another VAPID key. One is a stale one, or a trick to stop everybody's messages; where
+there are many, this sender's key is wrong, and the breaker opens by their share."""
 
 TABLE: Table = MappingProxyType(
     {
@@ -14,11 +21,16 @@ TABLE: Table = MappingProxyType(
         (404, ANY): GONE,
         (410, ANY): GONE,
         (400, ANY): OUR_MISTAKE,
-        (401, ANY): MISCONFIGURED,  # the VAPID key is not the one that was subscribed with
-        (403, ANY): MISCONFIGURED,
+        (401, ANY): OTHER_KEY,
+        (403, ANY): OTHER_KEY,
         (413, ANY): OUR_MISTAKE,
         (429, ANY): Ruling(Kind.THROTTLED, Action.DELAY, Scope.DEVICE, wait=timedelta(minutes=1)),
         (4, ANY): OUR_MISTAKE,
         (5, ANY): Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
     }
 )
+
+AWAY = Ruling(Kind.NOT_PROCESSED, Action.REPEAT, wait=timedelta(seconds=10), alarm=True)
+"""One browser's push service cannot be reached; the others can."""
+
+FAILED: Mapping[Failure, Ruling] = MappingProxyType({**FAILURES, Failure.UNREACHABLE: AWAY, Failure.UNTRUSTED: AWAY})

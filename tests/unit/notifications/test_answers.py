@@ -36,7 +36,7 @@ FCM = [
     (400, ANY, OURS, None),
     (403, "SENDER_ID_MISMATCH", DOUBTFUL, None),
     (403, ANY, STOP, None),
-    (401, "THIRD_PARTY_AUTH_ERROR", STOP, None),
+    (401, "THIRD_PARTY_AUTH_ERROR", OURS, None),
     (401, ANY, RENEW, None),
     (429, "QUOTA_EXCEEDED", PAUSE, 60),
     (429, ANY, PAUSE, 60),
@@ -92,8 +92,8 @@ WEBPUSH = [
     (404, ANY, GONE, None),
     (410, ANY, GONE, None),
     (400, ANY, OURS, None),
-    (401, ANY, STOP, None),
-    (403, ANY, STOP, None),
+    (401, ANY, DOUBTFUL, None),
+    (403, ANY, DOUBTFUL, None),
     (413, ANY, OURS, None),
     (429, ANY, DELAY, 60),
     (4, ANY, OURS, None),
@@ -136,6 +136,13 @@ def test_no_row_is_without_a_test(table: Table, rows: list[tuple[Any, ...]]) -> 
 def test_a_failure_on_the_way_has_its_outcome(failed: Failure, expected: tuple[Kind, Action]) -> None:
     assert (FAILURES[failed].kind, FAILURES[failed].action) == expected
     assert set(FAILURES) == set(Failure)
+
+
+@pytest.mark.parametrize("failed", [Failure.UNREACHABLE, Failure.UNTRUSTED])
+def test_one_push_service_that_is_away_does_not_stop_the_others(failed: Failure) -> None:
+    outcome = webpush.FAILED[failed].outcome(failed)
+    assert (outcome.kind, outcome.action, outcome.scope) == (Kind.NOT_PROCESSED, Action.REPEAT, Scope.MESSAGE)
+    assert set(webpush.FAILED) == set(FAILURES)
 
 
 def test_an_answer_that_no_table_foresees_is_in_doubt_and_an_alarm() -> None:

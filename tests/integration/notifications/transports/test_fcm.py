@@ -123,7 +123,7 @@ def test_a_wrong_apns_key_in_firebase_makes_no_storm_on_oauth(providers: Provide
     wrong = failure(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR")
     providers.script("fcm", {"do": "reply", "status": 401, "body": json.dumps(wrong)})
     results = list(fcm.send(messages(300)))
-    assert Counter(outcome.action for _, outcome in results) == {Action.STOP: 300}
+    assert Counter((outcome.action, outcome.device_dead) for _, outcome in results) == {(Action.FAIL, False): 300}
     assert providers.report("fcm")["requests"] == 300
     assert providers.report("oauth")["issued"] == 1
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from notifications.domain.breaker import Verdict
 from notifications.transports import Action, InvalidMessage, Kind, Outcome, Priority, SubscriptionKeys
 from notifications.transports.webpush import WebPush
 from notifications.transports.webpush.encryption import MOST_TEXT
@@ -105,10 +106,12 @@ def test_the_longest_message_is_taken_and_a_longer_one_is_not_sent(providers: Pr
         webpush.validate(too_long)
 
 
-def test_another_key_than_the_one_subscribed_with_stops_everything(providers: Providers, make_webpush: Make) -> None:
+def test_a_subscription_made_with_another_key_is_retired_while_there_are_few(
+    providers: Providers, make_webpush: Make
+) -> None:
     webpush = make_webpush(credentials_file=str(providers.credentials.apns_key))
     outcome = only(webpush.send([subscribed(providers.subscribe()[0])]))
-    assert (outcome.action, outcome.code) == (Action.STOP, "http_403")
+    assert (outcome.action, outcome.code, outcome.verdict) == (Action.RETIRE_IF_FEW, "http_403", Verdict.BAD)
 
 
 @pytest.mark.parametrize(
