@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -81,6 +81,16 @@ def records_of(habit: Habit) -> Mapping[date, Record]:
     """Give everything recorded of a habit, by local day, as the rules of `habits.domain` take it."""
     rows: QuerySet[Completion, Any] = habit.completions.order_by().values("day").annotate(**_AMOUNT, noted=_NOTED)
     return {row["day"]: Record(*_content(row["total"], row["excused"]), noted=row["noted"]) for row in rows}
+
+
+def records_on(user: User, days: Collection[date]) -> dict[int, dict[date, Record]]:
+    """Give what a person recorded on some days, by habit and day. Index: completion_cell_unique."""
+    parts: QuerySet[Completion, Any] = Completion.objects.order_by().filter(user=user, day__in=days)
+    found: dict[int, dict[date, Record]] = {}
+    for row in parts.values("habit_id", "day").annotate(**_AMOUNT, noted=_NOTED):
+        record = Record(*_content(row["total"], row["excused"]), noted=row["noted"])
+        found.setdefault(row["habit_id"], {})[row["day"]] = record
+    return found
 
 
 def rule_of(habit: Habit) -> Rule:
