@@ -7,3 +7,12 @@ class NotificationsConfig(AppConfig):
     """Configuration of the notifications app."""
 
     name = "notifications"
+
+    def ready(self) -> None:
+        """Say which transports there are, and listen to changes of habits; models are loaded by now."""
+        from django.conf import settings
+
+        from notifications import checks, receivers  # noqa: F401
+        from notifications.transports import configure
+
+        configure(settings.PUSH_TRANSPORTS)

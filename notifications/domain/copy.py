@@ -16,6 +16,9 @@ from .texts import TEXTS, Template
 
 DEFAULT_LANGUAGE = "en"
 
+LANGUAGES = tuple(TEXTS)
+"""In which people can be told."""
+
 MOST_NAMES = 3
 """Names of habits that are listed; the others are counted."""
 
@@ -83,7 +86,7 @@ def _template_name(subject: Subject, *, private: bool) -> str:
 
 
 def _points(facts: Mapping[str, Any]) -> int:
-    return abs(facts.get("change") or 0)
+    return abs(int(facts.get("change") or 0))
 
 
 def _trend(facts: Mapping[str, Any]) -> str:
@@ -122,5 +125,6 @@ def _cut(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
-LANGUAGES = tuple(TEXTS)
-"""In which people can be told."""
+def footer_for(locale: str, url: str) -> str:
+    """Give what an e-mail says about how to end such e-mails."""
+    return TEXTS[language_of(locale)].footer.format(url=url)

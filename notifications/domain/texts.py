@@ -32,6 +32,8 @@ class Texts:
     """How many names a list leaves out."""
     routine: str
     """What a routine is called to which the person gave no name."""
+    footer: str
+    """How to end e-mails; in braces: `url`."""
 
 
 ENGLISH = Texts(
@@ -72,6 +74,7 @@ ENGLISH = Texts(
     and_word="and",
     more="{count} more",
     routine="Routine",
+    footer="No more of these e-mails: {url}",
 )
 
 GERMAN = Texts(
@@ -112,6 +115,7 @@ GERMAN = Texts(
     and_word="und",
     more="{count} weitere",
     routine="Routine",
+    footer="Keine solchen E-Mails mehr: {url}",
 )
 
 TEXTS: Mapping[str, Texts] = MappingProxyType({"en": ENGLISH, "de": GERMAN})

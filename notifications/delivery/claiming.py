@@ -1,0 +1,60 @@
+"""Takes deliveries for sending, as many as their transport may be used for."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from . import gate
+from .held import Held
+from .statements import CLAIM, CLAIMED, CLAIMED_AT_ONCE
+
+JSON_COLUMNS = (Held._fields.index("habits"), Held._fields.index("facts"))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was claimed."""
+
+    held: Sequence[Held]
+    wait: timedelta | None = None
+    """Where nothing was claimed because the transport may not be used: when to ask again."""
+
+
+def claim(transport: str, now: datetime, most: int = CLAIMED_AT_ONCE) -> Batch:
+    """Claim due deliveries of a transport and commit that. A claim holds for PUSH_LEASE."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        state = gate.locked(transport)
+        given = gate.permit(state, most, now)
+        if not given.count:
+            return Batch((), given.wait)
+        cursor.execute(CLAIM.format(limit=given.count), _claimed_by(transport, now))
+        ids = [row[0] for row in cursor.fetchall()]
+        gate.use(state, given, len(ids), now)
+    return Batch(_read(ids) if ids else ())
+
+
+def _claimed_by(transport: str, now: datetime) -> dict[str, Any]:
+    name = f"{socket.gethostname()[:80]}:{os.getpid()}"
+    return {"transport": transport, "now": now, "lease_until": now + settings.PUSH_LEASE, "claimed_by": name}
+
+
+def _read(ids: list[Any]) -> list[Held]:
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIMED, [ids])
+        return [_held(row) for row in cursor.fetchall()]
+
+
+def _held(row: Sequence[Any]) -> Held:
+    values = list(row)
+    for place in JSON_COLUMNS:
+        values[place] = json.loads(values[place])
+    return Held._make(values)

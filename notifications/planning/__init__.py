@@ -1,0 +1,6 @@
+"""From reminders to what is to be told: which fire, whether it still makes sense, by which ways.
+
+Three steps, each in batches that any number of workers may take at once. `agenda` says when a reminder fires next;
+`firing` takes those that are due and plans a notification for each; `dispatching` decides about planned notifications
+when their moment has come, and writes deliveries and inbox items.
+"""
