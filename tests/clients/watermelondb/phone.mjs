@@ -52,8 +52,9 @@ const commands = {
   tick: ({ habit: id, date, value = 1, ...rest }) =>
     write(async () => {
       const habit = await found('habits', id)
-      const cell = completionId({ id, kind: habit?._raw.kind }, date, device)
-      const values = { value, recorded_at: clock(), zone: 'UTC', device, ...rest }
+      const kind = habit?._raw.kind
+      const cell = completionId({ id, kind }, date, device)
+      const values = { value, recorded_at: clock(), zone: 'UTC', device: kind === 'counted' ? device : '', ...rest }
       const known = await found('completions', cell)
       if (known) await known.update(set(values))
       else await create('completions', cell, { habit_id: id, date, ...values })

@@ -90,7 +90,7 @@ class SimulatedPhone:
         """Record a day of a habit in its one cell, or in this phone's where the habit is counted."""
         counted = self.tables["habits"][habit]["kind"] == "counted"
         cell = str(uuid.uuid5(uuid.UUID(habit), f"{day}/{self.device}" if counted else day))
-        values = {"recorded_at": self.clock(), "device": self.device, **values}
+        values = {"recorded_at": self.clock(), "device": self.device if counted else "", **values}
         if cell in self.tables["completions"]:
             self._update(self.tables["completions"][cell], values, "completions")
         else:
