@@ -6,11 +6,16 @@ import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from .. import rights
 from ..domain.identity import job_id_of
+from ..operations import Actor
 from ..query import WORDS
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -28,6 +33,43 @@ def add_json(parser: ArgumentParser) -> None:
 def add_yes(parser: ArgumentParser) -> None:
     """Declare `--yes`."""
     parser.add_argument("--yes", action="store_true", help="do not ask whether you mean it")
+
+
+def add_actor(parser: ArgumentParser) -> None:
+    """Declare `--as` and `--reason`."""
+    parser.add_argument("--reason", default="", help="kept with what is done")
+    parser.add_argument(
+        "--as",
+        dest="actor",
+        metavar="EMAIL",
+        help="the account that does it, with its rights; otherwise whoever is here",
+    )
+
+
+def actor_of(options: dict[str, Any]) -> Actor:
+    """Give who does it. Raises `CommandError` for an account that there is not."""
+    if not options.get("actor"):
+        return Actor.of_command()
+    user = person(options["actor"])
+    return Actor.of_command(user)
+
+
+def person(name: str) -> Any:
+    """Give an account by the name with which it logs in. Raises `CommandError` where there is none."""
+    model = get_user_model()
+    user = model._default_manager.filter(**{f"{model.USERNAME_FIELD}__iexact": name}).first()
+    if user is None:
+        raise CommandError(f"There is no account “{name}”.")
+    return user
+
+
+def check_right(actor: Actor, right: str) -> None:
+    """Raise `CommandError` where an account was named that has no such right."""
+    try:
+        if actor.user is not None:
+            rights.require(actor.user, right)
+    except PermissionDenied as error:
+        raise CommandError(str(error)) from error
 
 
 def job_id(text: str) -> int:

@@ -1,23 +1,22 @@
-"""`jobs retry`, `cancel`, `promote`, `reschedule` and `priority`: one job, several, or all that a filter matches."""
+"""`jobs retry`, `cancel`, `promote`, `reschedule`, `priority` and `drain`: one job, several, or all that match."""
 
 from __future__ import annotations
 
-import signal
-from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from types import FrameType
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.management.base import CommandError, OutputWrapper
 
-from .. import interventions
-from ..bulk import ACTS, Cursor, Intervention, Preview, Progress, preview, run
-from ..models import Job, JobQuerySet
-from ..query import matching
-from .asking import FILTER_HELP, add_json, add_yes, confirm, job_id, natural, time_ahead
+from .. import operations, rights
+from ..models import Job, Operation
+from ..operations import ACTIONS, Actor, Preview, Wanted
+from .asking import FILTER_HELP, actor_of, add_actor, add_json, add_yes, confirm, job_id, length, time_ahead
+from .following import follow
 from .output import as_json, jobs
 
 Options = dict[str, Any]
@@ -25,22 +24,34 @@ Options = dict[str, Any]
 
 @dataclass(frozen=True)
 class Move:
-    """A subcommand: what it does to jobs, in words and as a function of the command's options."""
+    """A subcommand: which action it is and what the action takes, in words and from the command's options."""
 
     help: str
-    past: str
-    act: Callable[[Options], tuple[str, Intervention]]
+    action: Callable[[Options], str]
+    details: Callable[[Options], dict[str, Any]] = lambda options: {}
     declare: Callable[[ArgumentParser], None] = lambda parser: None
+    reason: str = ""
+    """The reason where none is given."""
+
+
+def _declare_retry(parser: ArgumentParser) -> None:
+    parser.add_argument("--canary", type=int, default=0, metavar="N", help="so many go first; the rest if they do well")
+    parser.add_argument(
+        "--canary-share",
+        type=float,
+        default=0.2,
+        metavar="PART",
+        help="how many of them may fail again; 0.2 unless told",
+    )
+    parser.add_argument("--rate", type=float, metavar="N", help="jobs that become due in a second")
+    parser.add_argument(
+        "--hold", type=length, metavar="TIME", help="how long they wait, so that they can be undone; 30s with a filter"
+    )
+    parser.add_argument("--anyway", action="store_true", help="also jobs that their tasks call not worth running")
 
 
 def _declare_cancel(parser: ArgumentParser) -> None:
-    parser.add_argument("--reason", default="Cancelled from the command line.", help="kept as the job's error")
     parser.add_argument("--active", action="store_true", help="also jobs that a worker holds")
-
-
-def _cancel(options: Options) -> tuple[str, Intervention]:
-    act = partial(interventions.cancel, reason=options["reason"], active=options["active"])
-    return "cancel_active" if options["active"] else "cancel", act
 
 
 def _declare_reschedule(parser: ArgumentParser) -> None:
@@ -54,21 +65,26 @@ def _declare_priority(parser: ArgumentParser) -> None:
 MOVES = {
     "retry": Move(
         "make failed and cancelled jobs wait again, with fresh attempts",
-        "retried",
-        lambda options: ("retry", interventions.retry),
+        lambda options: "retry",
+        declare=_declare_retry,
     ),
-    "cancel": Move("end jobs that have not run", "cancelled", _cancel, _declare_cancel),
-    "promote": Move("make delayed jobs wait now", "promoted", lambda options: ("promote", interventions.promote)),
+    "cancel": Move(
+        "end jobs that have not run",
+        lambda options: "cancel_active" if options["active"] else "cancel",
+        declare=_declare_cancel,
+        reason="Cancelled from the command line.",
+    ),
+    "promote": Move("make delayed jobs wait now", lambda options: "promote"),
     "reschedule": Move(
         "let waiting and delayed jobs run at another time",
-        "rescheduled",
-        lambda options: ("reschedule", partial(interventions.reschedule, run_at=options["at"])),
+        lambda options: "reschedule",
+        lambda options: {"run_at": options["at"].isoformat()},
         _declare_reschedule,
     ),
     "priority": Move(
         "give jobs that have not run another priority",
-        "given another priority",
-        lambda options: ("set_priority", partial(interventions.set_priority, priority=options["to"])),
+        lambda options: "set_priority",
+        lambda options: {"priority": options["to"]},
         _declare_priority,
     ),
 }
@@ -76,11 +92,11 @@ MOVES = {
 
 def declare(move: Move, parser: ArgumentParser) -> None:
     """Declare the options of a move."""
-    parser.add_argument("ids", nargs="*", type=job_id, metavar="ID", help="a job's number or task id")
-    parser.add_argument("--filter", help=FILTER_HELP)
+    parser.add_argument("what", nargs="*", metavar="WHAT", help="numbers or task ids of jobs, or a filter")
+    parser.add_argument("--filter", default="", help=FILTER_HELP)
     parser.add_argument("--dry-run", action="store_true", help="only count what would be done")
-    parser.add_argument("--limit", type=natural, help="stop when that many jobs have been changed")
-    parser.add_argument("--resume", metavar="PLACE", help="go on where an earlier run stopped")
+    parser.add_argument("--background", action="store_true", help="leave it to a worker and do not wait")
+    add_actor(parser)
     add_yes(parser)
     add_json(parser)
     move.declare(parser)
@@ -88,89 +104,139 @@ def declare(move: Move, parser: ArgumentParser) -> None:
 
 def move_jobs(move: Move, out: OutputWrapper, options: Options) -> None:
     """Do it to the jobs named or matched. Raises `CommandError` where a job that was named is left alone."""
-    if bool(options["ids"]) == bool(options["filter"] and options["filter"].strip()):
+    ids, text = _jobs_of(options)
+    wanted = Wanted(
+        action=move.action(options),
+        filter=text,
+        ids=ids,
+        details=move.details(options),
+        reason=options["reason"] or move.reason,
+        **{name: options[name] for name in ("canary", "canary_share", "rate", "hold", "anyway") if name in options},
+    )
+    if options["dry_run"]:
+        return _tell_preview(wanted, out, options)
+    return _move_named(wanted, out, options) if ids else move_matching(wanted, out, options)
+
+
+def _jobs_of(options: Options) -> tuple[list[int], str]:
+    """Give the jobs that were named, or the filter."""
+    text = options["filter"].strip()
+    if options["what"] and not text:
+        try:
+            return [job_id(word) for word in options["what"]], ""
+        except ArgumentTypeError as error:
+            if ":" not in "".join(options["what"]):
+                raise CommandError(f"{error}.") from error
+        return [], " ".join(options["what"])
+    if bool(options["what"]) == bool(text):
         raise CommandError("Name jobs by their numbers, or all that match a --filter; one of the two.")
-    if options["ids"] and not options["dry_run"]:
-        return _move_named(move, out, options)
-    wanted = Job.objects.filter(pk__in=options["ids"]) if options["ids"] else matching(options["filter"])
-    return _move_matching(move, wanted, out, options)
+    return [], text
 
 
-def _move_named(move: Move, out: OutputWrapper, options: Options) -> None:
-    changed = move.act(options)[1](options["ids"])
-    states = dict(Job.objects.filter(pk__in=options["ids"]).values_list("pk", "state"))
-    left = {number: states.get(number) for number in options["ids"] if number not in changed}
+def _tell_preview(wanted: Wanted, out: OutputWrapper, options: Options) -> None:
+    expected = operations.preview(wanted, cap=None)
     if options["json"]:
-        as_json(out, {"changed": sorted(changed), "left_alone": {str(key): state for key, state in left.items()}})
+        as_json(out, expected.kept())
     else:
-        out.write(f"{jobs(len(changed))} {move.past}.")
+        out.write(_sentence(wanted.action, expected))
+
+
+def _move_named(wanted: Wanted, out: OutputWrapper, options: Options) -> None:
+    actor = actor_of(options)
+    planned = operations.plan(actor, _with_reason(wanted))
+    _check(actor, wanted, operations.expected_of(planned))
+    done = operations.start(planned)
+    changed = set(done.jobs.values_list("job", flat=True)) & set(wanted.ids)
+    states = dict(Job.objects.filter(pk__in=wanted.ids).values_list("pk", "state"))
+    left = {number: states.get(number) for number in wanted.ids if number not in changed}
+    if options["json"]:
+        alone = {str(key): state for key, state in left.items()}
+        as_json(out, {"operation": done.pk, "changed": sorted(changed), "left_alone": alone})
+    else:
+        out.write(f"{jobs(len(changed))} {ACTIONS[wanted.action].done}.")
+    if done.state == Operation.State.STOPPED:
+        raise CommandError(done.message)
     if left:
-        raise CommandError(" ".join(_left_alone(move, number, state) for number, state in left.items()))
+        raise CommandError(" ".join(_left_alone(wanted.action, number, state) for number, state in left.items()))
 
 
-def _left_alone(move: Move, number: int, state: str | None) -> str:
+def _left_alone(action: str, number: int, state: str | None) -> str:
+    done = ACTIONS[action].done
     if state is None:
         return f"There is no job {number}."
-    if move.past == "retried" and state in ACTS["retry"]:
-        return f"Job {number} was not retried: it has expired, or another job holds its unique key."
-    return f"Job {number} was not {move.past}: it is {state}."
+    if action == "retry" and state in ACTIONS[action].states:
+        return f"Job {number} was not {done}: it has expired, is not worth it, or another job holds its unique key."
+    return f"Job {number} was not {done}: it is {state}."
 
 
-def _move_matching(move: Move, wanted: JobQuerySet, out: OutputWrapper, options: Options) -> None:
-    name, change = move.act(options)
-    cursor = Cursor.read(options["resume"]) if options["resume"] else Cursor.now()
-    if options["dry_run"] or not options["yes"]:
-        expected = preview(name, wanted, cursor)
-        if options["dry_run"]:
-            return _tell_preview(move, expected, out, options)
-        confirm(_sentence(move, expected), yes=False)
-    done = Progress(cursor)
-    with _stopping() as stop:
-        for done in run(name, change, wanted, cursor, options["limit"]):
-            options["progress"](f"{done.changed:,} of {done.seen:,} {move.past} so far")
-            if stop:
-                break
-    _tell_end(move, done, bool(stop), out, options)
-    return None
+def _with_reason(wanted: Wanted) -> Wanted:
+    """Name a reason for a few jobs that somebody has named one by one, who has none."""
+    return wanted if wanted.reason else replace(wanted, reason="Named at the command line.")
 
 
-def _sentence(move: Move, expected: Preview) -> str:
+def move_matching(wanted: Wanted, out: OutputWrapper, options: Options) -> None:
+    """Do it to all that match: say how many those are, ask, do it and tell what came of it."""
+    actor = actor_of(options)
+    planned = operations.plan(actor, wanted, cap=None)
+    expected = operations.expected_of(planned)
+    _check(actor, wanted, expected)
+    if not options["yes"]:
+        confirm(_sentence(wanted.action, expected), yes=False)
+    reason = _reason(wanted, options)
+    if options.get("background"):
+        return _tell_begun(operations.start(planned, reason=reason), out, options)
+    begun = operations.start(planned, reason=reason, here=True)
+    return follow(begun, actor, out, options)
+
+
+def _reason(wanted: Wanted, options: Options) -> str:
+    if wanted.reason or options["yes"] or not sys.stdin.isatty():
+        return wanted.reason
+    return input("Why? ").strip()
+
+
+def _check(actor: Actor, wanted: Wanted, expected: Preview) -> None:
+    try:
+        if actor.user is not None:
+            rights.require_for(actor.user, wanted.action, expected)
+    except PermissionDenied as error:
+        raise CommandError(str(error)) from error
+
+
+def _tell_begun(operation: Operation, out: OutputWrapper, options: Options) -> None:
+    if options["json"]:
+        as_json(out, {"operation": operation.pk, "state": operation.state})
+    else:
+        out.write(f"Operation {operation.pk} has begun; `manage.py operations show {operation.pk}` says how far it is.")
+
+
+def _sentence(action: str, expected: Preview) -> str:
     skipped = ", ".join(f"{number:,} {reason}" for reason, number in expected.skipped.items())
     people = "1 person" if expected.users == 1 else f"{expected.users:,} people"
     of_people = f" of {people}" if expected.users else ""
     match = "matches" if expected.matched == 1 else "match"
-    would = f"{jobs(expected.matched)} {match}; {expected.eligible:,}{of_people} would be {move.past}"
-    return f"{would}, not these: {skipped}." if skipped else f"{would}."
+    would = f"{jobs(expected.matched)} {match}; {expected.eligible:,}{of_people} would be {ACTIONS[action].done}"
+    sentence = f"{would}, not these: {skipped}." if skipped else f"{would}."
+    if expected.seconds is None or not expected.eligible:
+        return sentence
+    return f"{sentence} That takes about {timedelta(seconds=round(expected.seconds))}."
 
 
-def _tell_preview(move: Move, expected: Preview, out: OutputWrapper, options: Options) -> None:
-    if options["json"]:
-        as_json(out, vars(expected))
-    else:
-        out.write(_sentence(move, expected))
+def declare_drain(parser: ArgumentParser) -> None:
+    """Declare the options of `jobs drain`."""
+    parser.add_argument("queue")
+    parser.add_argument("--delayed", action="store_true", help="also jobs that are not due yet")
+    parser.add_argument("--dry-run", action="store_true", help="only count what would be cancelled")
+    add_actor(parser)
+    add_yes(parser)
+    add_json(parser)
 
 
-@contextmanager
-def _stopping() -> Iterator[list[int]]:
-    """Turn Ctrl-C into an entry in a list, so that the batch under way ends before the run stops."""
-    stop: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        stop.append(number)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _tell_end(move: Move, done: Progress, stopped: bool, out: OutputWrapper, options: Options) -> None:
-    if options["json"]:
-        as_json(out, {"seen": done.seen, "changed": done.changed, "stopped": stopped, "cursor": str(done.cursor)})
-    else:
-        out.write(
-            f"{jobs(done.changed)} {move.past}; {done.seen - done.changed:,} had moved meanwhile or could not be."
-        )
-    if stopped:
-        raise CommandError(f"Stopped. Go on with the same command and --resume {done.cursor}", returncode=130)
+def drain(out: OutputWrapper, options: Options) -> None:
+    """Cancel what waits in a queue."""
+    states = "waiting,delayed" if options["delayed"] else "waiting"
+    text = f'queue:"{options["queue"]}" state:{states}'
+    wanted = Wanted(action="cancel", filter=text, reason=options["reason"] or "The queue was drained.")
+    if options["dry_run"]:
+        return _tell_preview(wanted, out, options)
+    return move_matching(wanted, out, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import OutputWrapper
 from django.core.serializers.json import DjangoJSONEncoder
@@ -48,6 +48,34 @@ def cell(value: Any) -> str:
 def capped(number: int, cap: int) -> str:
     """Give a count that stopped at a cap."""
     return f"{number:,}" if number <= cap else f"{cap:,}+"
+
+
+class Bar:
+    """Shows how far something has come: a line that is drawn anew at a terminal, and nothing anywhere else."""
+
+    WIDTH = 30
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+        self.shown = 0
+
+    def show(self, done: int, total: int, words: str) -> None:
+        """Draw it."""
+        if not self.out.isatty():
+            return
+        part = min(done / total, 1.0) if total else 1.0
+        drawn = "█" * round(part * self.WIDTH)
+        line = f"{drawn:░<{self.WIDTH}} {part:4.0%} {words}"
+        self.out.write(f"\r{line:<{self.shown}}")
+        self.out.flush()
+        self.shown = len(line)
+
+    def close(self) -> None:
+        """Wipe it out, so that what follows stands alone."""
+        if self.shown:
+            self.out.write(f"\r{'':<{self.shown}}\r")
+            self.out.flush()
+            self.shown = 0
 
 
 def jobs(number: int) -> str:

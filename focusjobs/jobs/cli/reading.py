@@ -7,17 +7,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
+from django.utils import timezone
 
+from .. import arguments, operations
 from ..backlog import CAP, backlogs, counts
+from ..domain.fingerprint import as_text
+from ..explanation import why_not_running
 from ..models import Job
 from ..query import matching
-from .asking import FILTER_HELP, add_json, job_id, natural
+from .asking import FILTER_HELP, actor_of, add_actor, add_json, check_right, job_id, natural
 from .output import as_json, capped, cell, table
 
 FIELDS = (
     *("id", "task", "queue", "state", "priority", "attempt", "max_attempts", "stalls", "unique_key", "user_id"),
     *("limit_key", "parent_id", "schedule_id", "worker", "created_at", "run_at", "expires_at", "started_at"),
-    *("finished_at", "progress", "error", "arguments", "options"),
+    *("due_at", "finished_at", "progress", "error", "options"),
 )
 
 
@@ -46,13 +50,17 @@ def _line(job: Job) -> tuple[Any, ...]:
 
 
 def as_dict(job: Job) -> dict[str, Any]:
-    """Give a job for programs."""
-    return {"task_id": job.task_id, **{field: getattr(job, field) for field in FIELDS}}
+    """Give a job for programs, with what is hidden of its arguments left out."""
+    group = job.error_group_id and as_text(job.error_group_id)
+    known = {field: getattr(job, field) for field in FIELDS}
+    return {"task_id": job.task_id, **known, "arguments": arguments.shown(job), "error_group": group}
 
 
 def declare_show(parser: ArgumentParser) -> None:
     """Declare the options of `jobs show`."""
     parser.add_argument("id", type=job_id)
+    parser.add_argument("--reveal", action="store_true", help="show all arguments; who did so is kept")
+    add_actor(parser)
     add_json(parser)
 
 
@@ -62,20 +70,35 @@ def show(out: OutputWrapper, options: dict[str, Any]) -> None:
     if job is None:
         raise CommandError(f"There is no job {options['id']}.")
     attempts = list(
-        job.attempts.order_by("pk").values("number", "outcome", "worker", "started_at", "error", "traceback")
+        job.attempts.order_by("pk").values("number", "outcome", "worker", "release", "started_at", "error", "traceback")
     )
     lines = list(job.log_lines.order_by("pk").values("attempt", "at", "level", "line"))
+    why = why_not_running(job, timezone.now())
+    known = {**as_dict(job), **_revealed(job, options), "why_not_running": why, "operations": _operations(job)}
     if options["json"]:
-        return as_json(out, {**as_dict(job), "attempts": attempts, "log": lines})
-    for name, value in as_dict(job).items():
-        if value not in (None, ""):
-            out.write(f"{name:12}  {cell(value) if name.endswith('_at') else value}")
+        return as_json(out, {**known, "attempts": attempts, "log": lines})
+    for name, value in known.items():
+        if value not in (None, "", []):
+            out.write(f"{name:15}  {cell(value) if name.endswith('_at') else value}")
     for attempt in attempts:
         out.write(f"\nattempt {attempt['number']} {attempt['outcome']} on {attempt['worker']}: {attempt['error']}")
         out.write(attempt["traceback"])
     for line in lines:
         out.write(f"{cell(line['at'])}  {line['attempt']}  {line['level']:8}  {line['line']}")
     return None
+
+
+def _revealed(job: Job, options: dict[str, Any]) -> dict[str, Any]:
+    if not options["reveal"]:
+        return {}
+    actor = actor_of(options)
+    check_right(actor, "view_job_args")
+    return {"arguments": operations.reveal(actor, job, options["reason"])}
+
+
+def _operations(job: Job) -> list[str]:
+    done = (link.operation for link in operations.of_job(job.pk))
+    return [f"{it.action} by {it.actor_name} in operation {it.pk}: {it.reason}" for it in done]
 
 
 def count(out: OutputWrapper, options: dict[str, Any]) -> None:

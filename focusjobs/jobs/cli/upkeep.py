@@ -1,4 +1,4 @@
-"""`jobs edit`, `drain`, `clean` and `prune`."""
+"""`jobs edit`, `clean` and `prune`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from .. import interventions, retention
-from ..domain.lifecycle import FINISHED, State
+from .. import operations, retention
+from ..domain.lifecycle import FINISHED
 from ..models import Job
-from .asking import add_json, add_yes, confirm, job_id, length, natural
+from .asking import actor_of, add_actor, add_json, add_yes, check_right, confirm, job_id, length, natural
 from .output import as_json, jobs
 
 Options = dict[str, Any]
@@ -24,6 +24,7 @@ def declare_edit(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=JSON", help="one argument; may be repeated: --set shard=3"
     )
+    add_actor(parser)
     add_json(parser)
 
 
@@ -38,9 +39,11 @@ def edit(out: OutputWrapper, options: Options) -> None:
     if not isinstance(arguments, dict):
         raise CommandError("--arguments takes a JSON object of names and values.")
     changes = dict(_assignment(text) for text in options["set"])
-    made = interventions.edit_and_retry(job.pk, {**arguments, **changes})
+    actor = actor_of(options)
+    check_right(actor, "edit_retry_job")
+    operation, made = operations.edit_and_retry(actor, job.pk, {**arguments, **changes}, options["reason"])
     if options["json"]:
-        as_json(out, {"id": made.id, "task_id": made.task_id, "edited_from": job.pk})
+        as_json(out, {"operation": operation.pk, "id": made.id, "task_id": made.task_id, "edited_from": job.pk})
     else:
         out.write(f"Job {made.id} runs in place of job {job.pk}.")
 
@@ -59,28 +62,6 @@ def _json(option: str, text: str) -> Any:
         raise CommandError(
             f"{option}: “{text[:60]}” is not JSON (a text stands in quotation marks): {error}."
         ) from error
-
-
-def declare_drain(parser: ArgumentParser) -> None:
-    """Declare the options of `jobs drain`."""
-    parser.add_argument("queue")
-    parser.add_argument("--delayed", action="store_true", help="also jobs that are not due yet")
-    parser.add_argument("--reason", default="The queue was drained.", help="kept as the jobs' error")
-    parser.add_argument("--dry-run", action="store_true", help="only count what would be cancelled")
-    add_yes(parser)
-    add_json(parser)
-
-
-def drain(out: OutputWrapper, options: Options) -> None:
-    """Cancel what waits in a queue."""
-    states = [State.WAITING, State.DELAYED] if options["delayed"] else [State.WAITING]
-    if options["dry_run"] or not options["yes"]:
-        number = Job.objects.filter(queue=options["queue"], state__in=states).count()
-        if options["dry_run"]:
-            return _tell(out, "would be cancelled", number, options)
-        confirm(f"{jobs(number)} of the queue {options['queue']} would be cancelled.", yes=False)
-    drained = interventions.drain(options["queue"], delayed=options["delayed"], reason=options["reason"])
-    return _tell(out, "cancelled", drained, options)
 
 
 def declare_clean(parser: ArgumentParser) -> None:

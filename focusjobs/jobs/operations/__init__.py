@@ -13,6 +13,7 @@ from .control import (
     act,
     can_stop,
     can_undo,
+    expected_of,
     has_rest,
     plan,
     rest,
@@ -22,6 +23,7 @@ from .control import (
 )
 from .others import edit_and_retry, pause, resume, run_schedule, set_expected_wait, set_limits
 from .previewing import CAP, Preview, preview
+from .running import advance
 from .wanted import HOLD, Snapshot, Wanted
 
 __all__ = [
@@ -35,9 +37,11 @@ __all__ = [
     "Wanted",
     "act",
     "action_named",
+    "advance",
     "can_stop",
     "can_undo",
     "edit_and_retry",
+    "expected_of",
     "forget_previews",
     "has_rest",
     "note",

@@ -77,17 +77,20 @@ def _hold(wanted: Wanted) -> timedelta | None:
     return wanted.hold if wanted.hold is not None else timedelta(0) if wanted.ids else HOLD
 
 
-def start(operation: Operation, *, reason: str | None = None) -> Operation:
-    """Let an operation that was planned begin: here and now where its jobs are few, otherwise in the background.
+def start(operation: Operation, *, reason: str | None = None, here: bool = False) -> Operation:
+    """Let an operation that was planned begin: at once where its jobs are few, otherwise in the background.
 
-    Raises `OperationRefused` where it has begun already, where its preview is too old, and where many jobs are to be
-    changed, or any cancelled, for no reason.
+    With `here` nothing is changed yet: the caller does so with `running.advance`. Raises `OperationRefused` where it
+    has begun already, where its preview is too old, and where many jobs are to be changed, or any cancelled, for no
+    reason.
     """
     with transaction.atomic():
         locked = _locked(operation)
         _check_startable(locked, reason)
         _begin(locked)
         audit.log(locked)
+    if here:
+        return locked
     if (locked.expected.get("eligible") or 0) <= AT_ONCE and not locked.expected.get("capped"):
         running.advance(locked.pk)
     else:

@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Now
+from django.db.models.lookups import IsNull
 
 from ..definition import Task
 from ..domain.lifecycle import UNFINISHED
 from ..ledger.records import rows
-from ..models import Job, JobQuerySet
+from ..models import Job
 from ..query import matching
 from . import statements, worth
 from .actions import ACTIONS, action_named
@@ -38,6 +39,8 @@ LATELY = 600
 EXPIRED, HELD, FIT = "expired", "unique key held by another job", "fit"
 
 Tasks = Mapping[str, Task[..., Any]]
+Fated = QuerySet[Any, Any]
+"""Jobs, each with its fate."""
 Place = tuple[str, str]
 """A queue and a task."""
 
@@ -86,33 +89,31 @@ def preview(wanted: Wanted, *, snapshot: Snapshot | None = None, cap: int | None
     """
     action_named(wanted.action)
     there = snapshot or wanted.snapshot()
-    jobs = there.within(matching(wanted.text(), now=there.as_of))
-    some = Job.objects.filter(pk__in=jobs.order_by().values("pk")[: cap + 1]) if cap else jobs.order_by()
+    jobs = there.within(matching(wanted.text(), now=there.as_of)).order_by()
     tasks = {} if wanted.anyway or wanted.action != "retry" else worth.choosy_tasks()
-    return _preview(wanted, some, tasks, there, cap)
+    return _preview(wanted, jobs.annotate(fate=_fate(wanted.action, tasks, there.as_of)), tasks, there, cap)
 
 
-def _preview(wanted: Wanted, jobs: JobQuerySet, tasks: Tasks, there: Snapshot, cap: int | None) -> Preview:
-    fated = jobs.annotate(fate=_fate(wanted.action, jobs, tasks, there.as_of))
-    groups = list(fated.values_list("fate", "queue", "task").annotate(jobs=Count("pk")))
-    ready = fated.filter(fate=FIT)
-    asked = _ask(ready, [task for task in tasks.values() if task.still_wanted is not None])
-    fit = Counter({(queue, task): number for fate, queue, task, number in groups if fate == FIT}) - asked.gone
+def _preview(wanted: Wanted, fated: Fated, tasks: Tasks, there: Snapshot, cap: int | None) -> Preview:
+    groups = _grouped(fated, cap)
+    fit = Counter({(queue, task): number for fate, queue, task, number in groups if fate == FIT})
+    asked = _ask(fated.filter(fate=FIT), [task for task in tasks.values() if task.still_wanted is not None], fit)
     skipped = Counter(asked.reasons)
     for fate, _, _, number in groups:
         if fate != FIT:
             skipped[fate] += number
-    users, unowned = _people(ready, tasks, asked)
-    queues = _summed(fit, 0)
+    users, unowned = _people(fated, tasks, asked, cap)
+    left = fit - asked.gone
+    queues = _summed(left, 0)
     matched = sum(number for *_, number in groups)
     return Preview(
         matched=min(matched, cap or matched),
-        eligible=sum(fit.values()),
+        eligible=sum(left.values()),
         users=users,
         unowned=unowned,
         skipped=dict(skipped.most_common()),
         queues=queues,
-        tasks=_summed(fit, 1),
+        tasks=_summed(left, 1),
         capped=cap is not None and matched > cap,
         unchecked=asked.unchecked,
         seconds=_seconds(queues, wanted.rate),
@@ -121,32 +122,45 @@ def _preview(wanted: Wanted, jobs: JobQuerySet, tasks: Tasks, there: Snapshot, c
     )
 
 
-def _fate(action: str, jobs: JobQuerySet, tasks: Tasks, now: datetime) -> Case:
+def _grouped(fated: Fated, cap: int | None) -> list[tuple[str, str, str, int]]:
+    """Count jobs by fate, queue and task."""
+    inner, parameters = _some(fated, cap)
+    return rows(statements.GROUPED.format(jobs=inner), parameters)
+
+
+def _some(fated: Fated, cap: int | None) -> tuple[str, Sequence[Any]]:
+    """Give the statement that finds the jobs, up to one more than the cap; to be read once, from within another."""
+    columns = fated.values_list("fate", "queue", "task", "user_id")
+    sql, parameters = columns[: cap + 1 if cap else None].query.sql_with_params()
+    return sql, parameters
+
+
+def _fate(action: str, tasks: Tasks, now: datetime) -> Case:
     """Give what would become of each job: it is fit, or the reason why it is skipped."""
     whens = [When(~Q(state__in=ACTIONS[action].states), then=F("state"))]
     if action == "retry":
         whens += [
             When(expires_at__lte=Now(), then=Value(EXPIRED)),
-            When(Q(unique_key__isnull=False) & Exists(_holders()), then=Value(HELD)),
+            When(Q(unique_key__isnull=False) & Q(IsNull(_holder(), False)), then=Value(HELD)),
         ]
         too_old = worth.too_old(tasks, now)
         whens += [When(too_old, then=Value(worth.STALE))] if too_old else []
     return Case(*whens, default=Value(FIT), output_field=CharField())
 
 
-def _holders() -> JobQuerySet:
-    return Job.objects.filter(task=OuterRef("task"), unique_key=OuterRef("unique_key"), state__in=UNFINISHED)
+def _holder() -> Subquery:
+    # Looked up job by job: for EXISTS the planner may prefer to read all unfinished jobs first.
+    holders = Job.objects.filter(task=OuterRef("task"), unique_key=OuterRef("unique_key"), state__in=UNFINISHED)
+    return Subquery(holders.values("pk")[:1])
 
 
-def _ask(ready: JobQuerySet, choosy: Iterable[Task[..., Any]]) -> _Asked:
+def _ask(ready: Fated, choosy: Iterable[Task[..., Any]], fit: Counter[Place]) -> _Asked:
     """Show jobs to the tasks that want to be asked, up to `CHECKED` of them."""
     asked, left = _Asked(), CHECKED
     for task in choosy:
-        jobs = ready.filter(task=task.name)
-        calls = list(jobs.values_list("queue", "user_id", "arguments")[: left + 1])
-        if len(calls) > left:
-            calls.pop()
-            asked.unchecked += jobs.count() - len(calls)
+        there = sum(number for (_, name), number in fit.items() if name == task.name)
+        calls = list(ready.filter(task=task.name).values_list("queue", "user_id", "arguments")[: min(left, there)])
+        asked.unchecked += there - len(calls)
         left -= len(calls)
         for start in range(0, len(calls), PORTION):
             _note(asked, task, calls[start : start + PORTION])
@@ -165,15 +179,13 @@ def _note(asked: _Asked, task: Task[..., Any], calls: Sequence[tuple[str, int | 
             asked.users.add(user)
 
 
-def _people(ready: JobQuerySet, tasks: Tasks, asked: _Asked) -> tuple[int, int]:
+def _people(fated: Fated, tasks: Tasks, asked: _Asked, cap: int | None) -> tuple[int, int]:
     """Count the people of the jobs, and the jobs that are nobody's. Of jobs that were not shown, nobody is counted."""
     choosy = [name for name, task in tasks.items() if task.still_wanted is not None]
-    others = ready.exclude(task__in=choosy) if choosy else ready
-    new = Q(user__isnull=False) & ~Q(user__in=asked.users) if asked.users else Q(user__isnull=False)
-    counted = others.aggregate(
-        users=Count("user", distinct=True, filter=new), unowned=Count("pk", filter=Q(user__isnull=True))
-    )
-    return counted["users"] + len(asked.users), counted["unowned"] + asked.unowned
+    inner, parameters = _some(fated, cap)
+    values = [*parameters, FIT, choosy, list(asked.users)]
+    users, unowned = rows(statements.PEOPLE.format(jobs=inner), values)[0]
+    return users + len(asked.users), unowned + asked.unowned
 
 
 def _summed(fit: Counter[Place], part: int) -> dict[str, int]:

@@ -69,13 +69,13 @@ def _look_up(operation: Operation) -> list[int]:
 
 
 def advance(number: int, seconds: float | None = None) -> bool:
-    """Do what there is to do for an operation now, for so many seconds at most; tell whether there is more.
+    """Do what there is to do for an operation now; tell whether there is more when so many seconds are over.
 
-    What it cannot go on with stops it, with the reason.
+    One step is always done. What it cannot go on with stops it, with the reason.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     ahead = Ahead()
-    while deadline is None or time.monotonic() < deadline:
+    while True:
         try:
             with transaction.atomic():
                 operation = Operation.objects.select_for_update(no_key=True).get(pk=number)
@@ -85,7 +85,8 @@ def advance(number: int, seconds: float | None = None) -> bool:
         except (OperationRefused, QueryError) as error:
             give_up(number, str(error))
             return False
-    return True
+        if deadline is not None and time.monotonic() >= deadline:
+            return True
 
 
 def give_up(number: int, why: str) -> None:

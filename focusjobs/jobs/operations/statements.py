@@ -1,4 +1,4 @@
-"""The statements by which operations follow what became of their jobs, each with its purpose and its index."""
+"""The statements by which operations look ahead and follow their jobs, each with its purpose and its index."""
 
 # Notes how jobs of an operation ended that it had changed, those of a stretch of open ones by rising number; and how
 # far that stretch goes. A job that a later operation changed counts there. Indexes: operationjob_open, primary key of
@@ -36,4 +36,15 @@ SPEEDS = """
 SELECT queue, (sum(completed + failed + cancelled) / %(seconds)s)::float8 FROM jobs_tally
 WHERE minute >= now() - %(seconds)s * interval '1 s' AND queue = ANY(%(queues)s)
 GROUP BY queue HAVING sum(completed + failed + cancelled) > 0
+"""
+
+# Counts jobs that a filter finds, by what would become of them. The filter finds them by its own indexes.
+GROUPED = "SELECT fate, queue, task, count(*) FROM ({jobs}) AS found (fate, queue, task, user_id) GROUP BY 1, 2, 3"
+
+# Counts the people of such jobs, but for those of some tasks and those people that are counted already, and the jobs
+# that are nobody's.
+PEOPLE = """
+WITH found (fate, queue, task, user_id) AS ({jobs})
+SELECT count(DISTINCT user_id), count(*) - count(user_id)
+FROM found WHERE fate = %s AND task <> ALL(%s::text[]) AND (user_id IS NULL OR user_id <> ALL(%s::bigint[]))
 """

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-import signal
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.utils import timezone
 
-from focusjobs.jobs import interventions
 from focusjobs.jobs.domain.lifecycle import State
-from focusjobs.jobs.models import Attempt, Job, LogLine, Queue
-from tests.integration.jobs.rows import job_in
+from focusjobs.jobs.models import Attempt, Job, LogLine, Operation, Queue
+from tests.factories import UserFactory
+
+from .commands import command, refused
+from .rows import job_in
 
 pytestmark = pytest.mark.django_db
-
-
-def command(*words: str) -> str:
-    """Run `manage.py WORDS`, where JSON cannot be split by spaces, and give what it printed."""
-    out = StringIO()
-    call_command(*words, stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def refused(*words: str) -> CommandError:
-    with pytest.raises(CommandError) as refusal:
-        command(*words)
-    return refusal.value
 
 
 class TestLooking:
@@ -64,6 +51,22 @@ class TestLooking:
         answer = json.loads(command("jobs", "show", job.task_id, "--json"))
         assert (answer["id"], answer["attempts"][0]["worker"], answer["log"][0]["line"]) == (job.pk, "w@h", "hello")
 
+    def test_secrets_are_hidden_unless_they_are_revealed_which_is_kept(self) -> None:
+        job = job_in(State.FAILED, arguments={"x": 1, "token": "t"})
+        assert json.loads(command("jobs", "show", str(job.pk), "--json"))["arguments"] == {"x": 1, "token": "•••"}
+        assert "'token': 't'" not in command("jobs", "list", "--json")
+        answer = json.loads(command("jobs", "show", str(job.pk), "--reveal", "--reason", "asked to", "--json"))
+        assert answer["arguments"] == {"x": 1, "token": "t"}
+        assert Operation.objects.get().action == "reveal"
+
+    def test_a_job_says_why_it_is_not_running_and_who_did_what(self) -> None:
+        job = job_in(State.FAILED, attempt=1)
+        command("jobs", "retry", str(job.pk), "--reason", "APNs was away")
+        text = command("jobs", "show", str(job.pk))
+        assert "No live worker takes the queue “default”." in text
+        assert "at the command line in operation" in text
+        assert ": APNs was away" in text
+
     def test_a_job_that_is_gone_is_told_in_a_sentence(self) -> None:
         assert str(refused("jobs", "show", "123456")) == "There is no job 123456."
 
@@ -94,132 +97,14 @@ class TestLooking:
         assert command("jobs", "counts").count("2+") == 2
 
 
-class TestMoving:
-    def test_jobs_are_named_by_number_or_task_id(self) -> None:
-        first, second = job_in(State.FAILED), job_in(State.CANCELLED)
-        assert command("jobs", "retry", str(first.pk), second.task_id) == "2 jobs retried.\n"
-        assert set(Job.objects.values_list("state", flat=True)) == {"waiting"}
-
-    def test_a_named_job_that_is_left_alone_is_an_error_that_says_why(self) -> None:
-        failed, done = job_in(State.FAILED), job_in(State.COMPLETED)
-        held = job_in(State.FAILED, unique_key="k")
-        job_in(State.WAITING, unique_key="k")
-        refusal = refused("jobs", "retry", str(failed.pk), str(done.pk), str(held.pk), "123456")
-        assert refusal.returncode == 1
-        assert str(refusal) == (
-            f"Job {done.pk} was not retried: it is completed. "
-            f"Job {held.pk} was not retried: it has expired, or another job holds its unique key. "
-            "There is no job 123456."
-        )
-        failed.refresh_from_db()
-        assert failed.state == "waiting"
-
-    def test_a_filter_moves_all_that_matches(self) -> None:
-        for _ in range(3):
-            job_in(State.FAILED)
-        job_in(State.CANCELLED)
-        text = command("jobs", "retry", "--filter", "state:failed", "--yes")
-        assert text == "3 jobs retried; 0 had moved meanwhile or could not be.\n"
-        assert Job.objects.filter(state="cancelled").count() == 1
-
-    def test_a_dry_run_counts_and_changes_nothing(self) -> None:
-        job_in(State.FAILED)
-        job_in(State.COMPLETED)
-        text = command("jobs", "retry", "--filter", "task:tests.*", "--dry-run")
-        assert text == "2 jobs match; 1 would be retried, not these: 1 completed.\n"
-        answer = json.loads(command("jobs", "retry", "--filter", "task:tests.*", "--dry-run", "--json"))
-        assert answer == {"matched": 2, "eligible": 1, "users": 0, "skipped": {"completed": 1}}
-        assert not Job.objects.filter(state="waiting").exists()
-
-    def test_without_yes_and_a_terminal_nothing_is_done_and_the_number_is_told(self) -> None:
-        job_in(State.FAILED)
-        refusal = refused("jobs", "retry", "--filter", "state:failed")
-        assert str(refusal).startswith("1 job matches; 1 would be retried. Say --yes")
-        assert Job.objects.get().state == "failed"
-
-    @pytest.mark.parametrize(("answer", "state"), [("y", "waiting"), ("", "failed"), ("no", "failed")])
-    def test_at_a_terminal_it_asks(self, monkeypatch: pytest.MonkeyPatch, answer: str, state: str) -> None:
-        job_in(State.FAILED)
-        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-        monkeypatch.setattr("builtins.input", lambda question: answer)
-        if state == "waiting":
-            command("jobs", "retry", "--filter", "state:failed")
-        else:
-            assert str(refused("jobs", "retry", "--filter", "state:failed")) == "Nothing was done."
-        assert Job.objects.get().state == state
-
-    @pytest.mark.parametrize("words", [[], ["--filter", ""], ["--filter", "  "], ["1", "--filter", "state:failed"]])
-    def test_no_jobs_or_an_empty_filter_never_mean_all_jobs(self, words: list[str]) -> None:
-        job = job_in(State.FAILED)
-        assert "one of the two" in str(refused("jobs", "retry", "--yes", *words))
-        job.refresh_from_db()
-        assert job.state == "failed"
-
-    def test_ctrl_c_stops_after_the_batch_under_way_and_says_where_to_go_on(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("focusjobs.jobs.bulk.BATCH", 2)
-        retry = interventions.retry
-
-        def interrupted(ids: list[int]) -> set[int]:
-            signal.raise_signal(signal.SIGINT)
-            return retry(ids)
-
-        for _ in range(5):
-            job_in(State.FAILED)
-        monkeypatch.setattr(interventions, "retry", interrupted)
-        refusal = refused("jobs", "retry", "--filter", "state:failed", "--yes")
-        assert refusal.returncode == 130
-        assert Job.objects.filter(state="waiting").count() == 2
-        monkeypatch.setattr(interventions, "retry", retry)
-        place = str(refusal).split("--resume ")[1]
-        text = command("jobs", "retry", "--filter", "state:failed", "--yes", "--resume", place)
-        assert text.startswith("3 jobs retried")
-
-    def test_cancelling_takes_a_reason_and_active_jobs_only_when_told_to(self) -> None:
-        waiting, active = job_in(State.WAITING), job_in(State.ACTIVE)
-        assert "it is active" in str(refused("jobs", "cancel", str(waiting.pk), str(active.pk), "--reason", "enough"))
-        waiting.refresh_from_db()
-        assert (waiting.state, waiting.error) == ("cancelled", "enough")
-        command("jobs", "cancel", str(active.pk), "--active")
-        active.refresh_from_db()
-        assert active.state == "cancelled"
-
-    def test_jobs_are_promoted_rescheduled_and_given_a_priority(self) -> None:
-        job = job_in(State.DELAYED)
-        command("jobs", "reschedule", str(job.pk), "--at", "2h")
-        job.refresh_from_db()
-        assert timedelta(minutes=119) < job.run_at - timezone.now() <= timedelta(hours=2)
-        command("jobs", "reschedule", str(job.pk), "--at", "2100-01-01T08:00+02:00")
-        job.refresh_from_db()
-        assert job.run_at == datetime(2100, 1, 1, 6, tzinfo=UTC)
-        command("jobs", "priority", str(job.pk), "--to", "9")
-        command("jobs", "promote", str(job.pk))
-        job.refresh_from_db()
-        assert (job.state, job.priority) == ("waiting", 9)
-
-    def test_a_priority_that_no_job_can_have_is_told_in_a_sentence(self) -> None:
-        refusal = refused("jobs", "priority", str(job_in(State.WAITING).pk), "--to", "-1")
-        assert "A priority is a whole number from 0" in str(refusal)
-
-    @pytest.mark.parametrize("at", ["soon", "99999999999d", "2026-13-01"])
-    def test_a_time_that_is_none_is_told_in_a_sentence(self, at: str) -> None:
-        assert "is no time such as" in str(refused("jobs", "reschedule", "1", "--at", at))
-
-    def test_answers_for_programs(self) -> None:
-        failed, done = job_in(State.FAILED), job_in(State.COMPLETED)
-        assert json.loads(command("jobs", "retry", str(failed.pk), "--json")) == {
-            "changed": [failed.pk],
-            "left_alone": {},
-        }
-        job_in(State.FAILED)
-        answer = json.loads(command("jobs", "retry", "--filter", "state:failed", "--yes", "--json"))
-        assert (answer["seen"], answer["changed"], answer["stopped"]) == (1, 1, False)
-        done.refresh_from_db()
-        assert done.state == "completed"
-
-
 class TestUpkeep:
+    def test_an_edit_is_kept_with_the_job_that_it_made(self) -> None:
+        job = job_in(State.FAILED)
+        answer = json.loads(command("jobs", "edit", str(job.pk), "--set", "y=7", "--reason", "typo", "--json"))
+        operation = Operation.objects.get()
+        assert (answer["operation"], operation.reason, operation.subject) == (operation.pk, "typo", f"job:{job.pk}")
+        assert set(operation.jobs.values_list("job", flat=True)) == {job.pk, answer["id"]}
+
     def test_one_argument_or_all_of_them_can_be_edited(self) -> None:
         job = job_in(State.FAILED)
         command("jobs", "edit", str(job.pk), "--set", "y=7")
@@ -244,9 +129,13 @@ class TestUpkeep:
     def test_a_queue_is_drained_after_a_look(self) -> None:
         for _ in range(2):
             job_in(State.WAITING)
-        assert command("jobs", "drain", "default", "--dry-run") == "2 jobs would be cancelled.\n"
-        assert "2 jobs of the queue default would be cancelled. Say --yes" in str(refused("jobs", "drain", "default"))
+        job_in(State.DELAYED)
+        job_in(State.WAITING, queue="imports")
+        assert command("jobs", "drain", "default", "--dry-run") == "2 jobs match; 2 would be cancelled.\n"
+        assert "2 would be cancelled. Say --yes" in str(refused("jobs", "drain", "default"))
         assert command("jobs", "drain", "default", "--yes") == "2 jobs cancelled.\n"
+        assert command("jobs", "drain", "default", "--delayed", "--yes") == "1 job cancelled.\n"
+        assert Job.objects.get(queue="imports").state == "waiting"
 
     def test_old_jobs_are_cleaned_and_pruned(self) -> None:
         for days in (1, 3, 400):
@@ -265,11 +154,12 @@ class TestUpkeep:
 
 class TestQueues:
     def test_a_queue_is_paused_listed_and_resumed(self) -> None:
-        command("queues", "pause", "default", "--reason", "APNs is down", "--by", "ana", "--until", "2h")
+        UserFactory(email="ana@example.com", is_superuser=True)
+        command("queues", "pause", "default", "--reason", "APNs is down", "--as", "ana@example.com", "--until", "2h")
         queue = Queue.objects.get()
         assert queue.resume_at is not None
         assert timedelta(minutes=119) < queue.resume_at - timezone.now() <= timedelta(hours=2)
-        assert "by ana until" in command("queues", "list")
+        assert "by ana@example.com until" in command("queues", "list")
         assert command("queues", "resume", "default") == "The queue default runs again.\n"
         assert str(refused("queues", "resume", "default")) == "The queue default was not paused."
 
@@ -281,6 +171,23 @@ class TestQueues:
         assert (listed["max_active"], listed["rate"], listed["period"]) == (3, None, None)
         assert command("queues", "limit", "default", "--none") == "The queue default runs without limits.\n"
 
+    def test_what_was_done_is_kept(self) -> None:
+        command("queues", "pause", "default", "--reason", "APNs is down")
+        command("queues", "limit", "default", "--at-once", "5")
+        command("queues", "resume", "default")
+        kept = Operation.objects.order_by("pk").values_list("action", "subject", "reason")
+        assert list(kept) == [
+            ("pause", "queue:default", "APNs is down"),
+            ("limit", "queue:default", ""),
+            ("resume", "queue:default", ""),
+        ]
+
+    def test_a_queue_is_given_a_time_that_jobs_may_wait(self) -> None:
+        assert command("queues", "expect", "imports", "--wait", "5m") == (
+            "A due job of the queue imports may wait for 0:05:00.\n"
+        )
+        assert command("queues", "expect", "imports").endswith("may wait for 0:01:00.\n")
+
     @pytest.mark.parametrize(
         ("words", "why"),
         [
@@ -289,7 +196,8 @@ class TestQueues:
             (["limit", "default", "--rate", "1"], "A rate needs a period"),
             (["limit", "default", "--at-once", "0"], "is no whole number from 1"),
             (["pause", "nope", "--reason", "x"], "There is no queue “nope”"),
-            (["pause", "default"], "--reason"),
+            (["pause", "default"], "Say why with --reason"),
+            (["expect", "nope"], "There is no queue “nope”"),
         ],
     )
     def test_what_cannot_be_is_told_in_a_sentence(self, words: list[str], why: str) -> None:

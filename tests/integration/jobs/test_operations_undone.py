@@ -13,7 +13,7 @@ from django_celery_results.models import TaskResult
 from focusjobs.jobs import Flow, interventions, ledger, operations
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import OperationRefused
-from focusjobs.jobs.models import Job, Operation
+from focusjobs.jobs.models import Job
 from focusjobs.jobs.operations import Actor, Wanted, running
 from tests import tasks
 from tests.factories import UserFactory
@@ -191,7 +191,7 @@ class TestStopping:
         for _ in range(6):
             job_in(State.FAILED)
         operation = operations.act(ana, wanted("retry", hold=timedelta(0)))
-        with_one_batch(operation)
+        assert running.advance(operation.pk, 0) is True
         operations.stop(operation, ana)
         running.advance(operation.pk)
         operation.refresh_from_db()
@@ -216,11 +216,3 @@ class TestStopping:
         assert not operations.has_rest(operation)
         with pytest.raises(OperationRefused, match="no rest"):
             operations.rest(operation, ana)
-
-
-def with_one_batch(operation: Operation) -> None:
-    assert running.advance(operation.pk, 0) is True  # no time left: nothing is done
-    operation.refresh_from_db()
-    assert operation.done == 0
-    step = running.STEPS[Operation.State.RUNNING]
-    assert step(operation, running.Ahead()) is True

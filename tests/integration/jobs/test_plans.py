@@ -12,17 +12,17 @@ from django.db import connection
 
 from focusjobs.jobs import (
     backlog,
-    bulk,
     intervention_statements,
     interventions,
     ledger,
     limit_statements,
+    operations,
     retention,
     statements,
 )
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.models import Job
-from focusjobs.jobs.query import matching
+from focusjobs.jobs.operations import control, running
 from tests import tasks
 
 from .conftest import LEASE, claim, ended
@@ -123,14 +123,17 @@ def operate(numbers: list[int]) -> None:
     retention.clean("completed", timedelta(hours=2), limit=50)
     retention.Keep(timedelta(days=1), 100).until(State.FAILED)
     backlog.backlogs(["default", "imports"])
-    next(bulk.run("retry", interventions.retry, matching("state:failed since:1h"), bulk.Cursor.now()))
+    ana = operations.Actor(name="Ana", source="command")
+    some = operations.Wanted(action="retry", filter="state:failed since:1h", reason="why")
+    operations.undo(operations.act(ana, some), ana)
 
 
 def test_no_act_of_an_operator_reads_the_table_of_jobs_from_end_to_end(
     filled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interventions, "BATCH", 100)  # a twentieth of a small table is better read in one go
-    monkeypatch.setattr(bulk, "BATCH", 100)
+    for module in (interventions, running):  # a twentieth of a small table is better read in one go
+        monkeypatch.setattr(module, "BATCH", 100)
+    monkeypatch.setattr(control, "AT_ONCE", ROWS)
     numbers = list(Job.objects.order_by("pk").values_list("pk", flat=True)[:200])
     child, parent = Job.objects.filter(pk__in=numbers, state="failed")[:2]
     Job.objects.filter(pk=child.pk).update(parent=parent)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             ("show", reading.declare_show, reading.show, "show all about one job"),
             ("counts", asking.add_json, reading.count, "count jobs by state and queue"),
             ("edit", upkeep.declare_edit, upkeep.edit, "run a job again with other arguments, as a new job"),
-            ("drain", upkeep.declare_drain, upkeep.drain, "cancel everything that waits in a queue"),
+            ("drain", moving.declare_drain, moving.drain, "cancel everything that waits in a queue"),
             ("clean", upkeep.declare_clean, upkeep.clean, "delete finished jobs of a state"),
             ("prune", asking.add_json, upkeep.prune, "delete finished jobs that the settings do not keep"),
         ):
@@ -39,6 +39,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, act: Any, **options: Any) -> None:
         """Run the subcommand."""
         try:
-            act(self.stdout, {**options, "progress": partial(self.stderr.write, style_func=str)})
+            act(self.stdout, options)
         except JobError as error:
             raise CommandError(str(error)) from error

@@ -23,6 +23,7 @@ class Command(BaseCommand):
             ("pause", queueing.declare_pause, queueing.pause, "start no further job of a queue"),
             ("resume", queueing.declare_resume, queueing.resume, "start jobs of a queue again"),
             ("limit", queueing.declare_limit, queueing.limit, "limit how many jobs run at once or start in a period"),
+            ("expect", queueing.declare_expect, queueing.expect, "say how long due jobs may wait"),
         ):
             verb = verbs.add_parser(name, help=said, description=said)
             declare(verb)
