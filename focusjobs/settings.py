@@ -244,6 +244,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Habits, what was done on each day, and statistics. Accounts: /api/v1/auth/ (django-allauth, app).",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "HabitKindEnum": "habits.models.Habit.Kind",
+        "ReminderKindEnum": "notifications.models.Reminder.Kind",
+        "NotificationKindEnum": "notifications.models.Notification.Kind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "focusjobs.problems.document_problems",

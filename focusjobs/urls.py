@@ -21,4 +21,5 @@ urlpatterns = [
     path("api/v1/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("habits.urls")),
     path("api/v1/", include("analytics.urls")),
+    path("api/v1/", include("notifications.urls")),
 ]

@@ -86,11 +86,6 @@ def digests_of(value: str) -> list[str]:
     return [_hash(key, value) for key in _ring()]
 
 
-def is_current(ciphertext: str) -> bool:
-    """Tell whether it was encrypted with the first key of the ring."""
-    return ciphertext.partition(".")[0] == _ring()[0].id
-
-
 def current_key_id() -> str:
     """Give the name of the first key, with which its ciphertexts begin."""
     return _ring()[0].id

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core import checks
+from django.core.checks import CheckMessage, register
 from django.core.exceptions import ImproperlyConfigured
 
 from notifications.addresses import check_keys
@@ -14,9 +15,11 @@ from notifications.transports import ConfigurationError, configured, transport_f
 
 @register()
 def check_transports(**_: Any) -> Sequence[CheckMessage]:
-    """Refuse transports that cannot work as they are configured; nothing is connected."""
+    """Warn of transports that cannot work as they are configured; nothing is connected."""
     return [
-        Error(str(error), hint="Correct PUSH_TRANSPORTS.", id="notifications.E001")
+        checks.Warning(
+            str(error), hint="Correct PUSH_TRANSPORTS; workers need it, web does not.", id="notifications.W001"
+        )
         for error in map(_problem_of, configured())
         if error is not None
     ]
@@ -36,5 +39,5 @@ def check_key_ring(**_: Any) -> Sequence[CheckMessage]:
     try:
         check_keys()
     except ImproperlyConfigured as error:
-        return [Error(str(error), hint="Correct PUSH_KEYS.", id="notifications.E002")]
+        return [checks.Error(str(error), hint="Correct PUSH_KEYS.", id="notifications.E002")]
     return []

@@ -103,3 +103,10 @@ def rate_of(transport: str) -> float:
 def _set_breaker(state: ProviderState, breaker: Breaker) -> None:
     state.breaker, state.breaker_reason = str(breaker.state), breaker.reason[:80]
     state.recent, state.failures, state.retry_at = breaker.recent, breaker.failures, breaker.retry_at
+
+
+def close(state: ProviderState, now: datetime) -> None:
+    """Close the breaker by hand: what it has learnt is forgotten, and the rate begins to rise anew."""
+    _set_breaker(state, Breaker())
+    state.pace, state.problem = asdict(Pace.starting(rate_of(state.transport), now.timestamp())), ""
+    state.save()

@@ -104,6 +104,6 @@ def forget(before: datetime) -> int:
     with connection.cursor() as cursor:
         while True:
             cursor.execute(FORGET, {"before": before})
-            total += cursor.rowcount
+            total += int(cursor.rowcount)
             if not cursor.rowcount:
                 return total

@@ -34,6 +34,7 @@ class Device(models.Model):
         REMOVED = "removed", "the person removed it"
         REPLACED = "replaced", "the person has newer ones, more than are kept"
         UNSEEN = "unseen", "the app was not opened for 270 days"
+        UNREADABLE = "unreadable", "the key that its address was encrypted with is gone"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices")
     platform = models.CharField(max_length=8, choices=Platform.choices)
@@ -51,7 +52,7 @@ class Device(models.Model):
     registered_at = models.DateTimeField(help_text="When the app last gave this address.")
     last_seen_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
-    retired_reason = models.CharField(max_length=8, choices=Reason.choices, blank=True)
+    retired_reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
     retired_at = models.DateTimeField(null=True)
     doubts = models.PositiveSmallIntegerField(
         default=0, help_text="Times in a row that the provider called the address wrong, while it took others."

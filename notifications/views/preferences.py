@@ -1,0 +1,71 @@
+"""What a person wants to be told, and how."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from habits.views import PersonRequest
+from notifications import services
+from notifications.domain.choice import ALL
+from notifications.models import Preference
+from notifications.selectors.preferences import choices_of, choices_of_all, effective
+from notifications.serializers import ANY, ChoiceSerializer, PreferenceSerializer, preference, words_of
+
+KINDS, CHANNELS = words_of(Preference.Kind), words_of(Preference.Channel)
+
+WHICH = [
+    OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=KINDS),
+    OpenApiParameter("channel", str, OpenApiParameter.PATH, enum=CHANNELS),
+]
+
+
+class PreferenceListView(APIView):
+    """All that the person has settled, and what holds otherwise."""
+
+    @extend_schema(operation_id="preferences", responses=PreferenceSerializer(many=True))
+    def get(self, request: PersonRequest) -> Response:
+        """List what holds for each kind and channel. Those of `all` are what the person has settled for all."""
+        rows = [preference(*key, choice) for key, choice in choices_of_all(request.user).items()]
+        return Response(PreferenceSerializer(rows, many=True).data)
+
+
+class PreferenceView(APIView):
+    """What holds for one kind and channel, or `all` of either."""
+
+    @extend_schema(operation_id="preference", parameters=WHICH, responses=PreferenceSerializer)
+    def get(self, request: PersonRequest, kind: str, channel: str) -> Response:
+        """Give what holds."""
+        return self._answer(request, *_named(kind, channel))
+
+    @extend_schema(
+        operation_id="preference_update", parameters=WHICH, request=ChoiceSerializer, responses=PreferenceSerializer
+    )
+    def patch(self, request: PersonRequest, kind: str, channel: str) -> Response:
+        """Settle some points; null settles nothing, so that what is more general holds."""
+        key = _named(kind, channel)
+        serializer = ChoiceSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.set_preference(user=request.user, kind=key[0], channel=key[1], **serializer.validated_data)
+        return self._answer(request, *key)
+
+    @extend_schema(operation_id="preference_clear", parameters=WHICH, responses={204: None})
+    def delete(self, request: PersonRequest, kind: str, channel: str) -> Response:
+        """Settle nothing here any more."""
+        named = _named(kind, channel)
+        services.clear_preference(user=request.user, kind=named[0], channel=named[1])
+        return Response(status=204)
+
+    @staticmethod
+    def _answer(request: PersonRequest, kind: str, channel: str) -> Response:
+        choice = effective(choices_of(request.user), kind, channel)
+        return Response(PreferenceSerializer(preference(kind, channel, choice)).data)
+
+
+def _named(kind: str, channel: str) -> tuple[str, str]:
+    """Read the words of an address. Raises `Http404`."""
+    if kind not in KINDS or channel not in CHANNELS:
+        raise Http404
+    return ALL if kind == ANY else kind, ALL if channel == ANY else channel
