@@ -1,20 +1,43 @@
-"""What the analytics app does when habits change: it enqueues jobs, in the transaction of the change."""
+"""What the analytics app does when people and habits change, in the transaction of the change.
+
+Of habits it marks what has changed and enqueues the job that follows. A person's clock is set at once, as the end of
+their day hangs on the moment.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+from datetime import date
 from typing import Any
 
+from django.conf import settings
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from analytics.tasks import refresh_habit
+from analytics.rollups.clocks import follow_profile, start_clocks
+from analytics.rollups.marks import mark
+from analytics.tasks import follow, refresh_person
+from habits.models import User
 from habits.signals import completions_changed
 
+CLOCK_FIELDS = frozenset({"timezone", "day_start", "week_start"})
 
-@receiver(completions_changed, dispatch_uid="analytics.refresh_changed_habits")
-def refresh_changed_habits(*, habit_ids: list[int], user_id: int, **_: Any) -> None:
-    """Have the statistics of changed habits refreshed, by one job each however often a habit changes until it starts.
 
-    The key is free from the start of the job, since a change after that may come too late for it.
-    """
-    refresh = refresh_habit.using(unique_key="habit:{habit_id}", unique_until="started", user=user_id)
-    refresh.enqueue_many({"habit_id": habit_id} for habit_id in dict.fromkeys(habit_ids))
+@receiver(completions_changed, dispatch_uid="analytics.mark_changed_habits")
+def mark_changed_habits(*, user_id: int, since: Mapping[int, date | None], **_: Any) -> None:
+    """Have the statistics of changed habits put right."""
+    mark(user_id, since)
+    refresh = refresh_person.using(unique_key=f"person:{user_id}", unique_until="started", user=user_id)
+    refresh.enqueue(user_id=user_id)
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="analytics.set_clock")
+def set_clock(*, instance: User, created: bool, raw: bool, update_fields: Set[str] | None, **_: Any) -> None:
+    """Start a new person's clock, and set it anew where they live by another one."""
+    if raw:
+        return
+    if created:
+        start_clocks([instance])
+    elif update_fields is None or CLOCK_FIELDS & set(update_fields):
+        for closed in follow_profile(instance):
+            follow(closed)

@@ -2,11 +2,104 @@
 
 from __future__ import annotations
 
-from analytics.rollups import refresh_habit_state
-from focusjobs.jobs import task
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from analytics.domain.periods import Period
+from analytics.models import UserMonth, UserWeek
+from analytics.rollups.clocks import wind_clocks
+from analytics.rollups.closing import Closed, close_batch
+from analytics.rollups.following import follow_changes, work_out
+from analytics.rollups.periods import roll_up
+from focusjobs.jobs import current_job, schedule, task
+
+BATCH = 500
+
+
+@task(queue="statistics", attempts=5)
+def refresh_person(*, user_id: int) -> None:
+    """Put a person's statistics right after changes. Doing it twice, or for somebody who is gone, does no harm."""
+    follow_changes(user_id)
 
 
 @task(queue="statistics", attempts=5)
 def refresh_habit(*, habit_id: int) -> None:
-    """Bring the stored statistics of a habit up to date. Doing it twice, or for a habit that is gone, does no harm."""
-    refresh_habit_state(habit_id)
+    """Work a habit out anew from its first day on, as an operator may want. One that is gone does no harm."""
+    work_out(habit_id)
+
+
+@task(queue="statistics", attempts=5)
+def sum_up_weeks(*, weeks: list[tuple[int, str, str]]) -> None:
+    """Sum up people's weeks, each given by the person, its first and its last day. May be repeated."""
+    roll_up(UserWeek, _periods(weeks))
+
+
+@task(queue="statistics", attempts=5)
+def sum_up_months(*, months: list[tuple[int, str, str]]) -> None:
+    """Sum up people's months, given as to `sum_up_weeks`."""
+    roll_up(UserMonth, _periods(months))
+
+
+@task(queue="statistics", attempts=5)
+def close_days() -> dict[str, int]:
+    """Close the days of everybody whose day is over. Killed at any moment, it goes on where it was."""
+    closed = 0
+    for batch in close_due_days():
+        closed += batch.users
+        current_job().progress(closed, note="days closed")
+    return {"closed": closed}
+
+
+@task(queue="statistics", attempts=3)
+def start_clocks() -> dict[str, int]:
+    """Start the clocks of people who were made past Django's signals."""
+    started = wind_clocks()
+    follow(Closed(unsure=started))
+    return {"started": len(started)}
+
+
+schedule("close-days", close_days, every=timedelta(minutes=1), overlap=False)
+schedule("start-clocks", start_clocks, every=timedelta(minutes=10), overlap=False)
+
+
+def close_due_days(now: datetime | None = None) -> Iterator[Closed]:
+    """Close one batch after another, each in a transaction of its own, until no day is over any more."""
+    while (closed := close_one_batch(now or timezone.now(), BATCH)).users:
+        yield closed
+
+
+@transaction.atomic
+def close_one_batch(now: datetime, limit: int) -> Closed:
+    """Close a batch of days and enqueue what has to follow, both or neither."""
+    closed = close_batch(now, limit)
+    follow(closed)
+    return closed
+
+
+def follow(closed: Closed) -> None:
+    """Enqueue what has to follow a close, in the caller's transaction."""
+    refresh_people(closed.unsure)
+    if closed.weeks:
+        sum_up_weeks.enqueue(weeks=_as_json(closed.weeks))
+    if closed.months:
+        sum_up_months.enqueue(months=_as_json(closed.months))
+
+
+def refresh_people(users: Sequence[int]) -> None:
+    """Enqueue the job that puts statistics right, one for each person however often it is asked for until it starts.
+
+    The key is free from the start of the job, since a change after that may come too late for it.
+    """
+    refresh = refresh_person.using(unique_key="person:{user_id}", unique_until="started")
+    refresh.enqueue_many({"user_id": user} for user in dict.fromkeys(users))
+
+
+def _as_json(periods: Sequence[tuple[int, Period]]) -> list[tuple[int, str, str]]:
+    return [(user, period.first.isoformat(), period.last.isoformat()) for user, period in periods]
+
+
+def _periods(rows: Sequence[tuple[int, str, str]]) -> list[tuple[int, Period]]:
+    return [(user, Period(date.fromisoformat(first), date.fromisoformat(last))) for user, first, last in rows]

@@ -63,7 +63,7 @@ def close(
     after = replace(
         standing,
         strength=strength,
-        window=window if terms.span > 1 else 0,
+        window_sum=window if terms.span > 1 else 0,
         skips=_skips(terms, standing, record, dropped),
         recent=(standing.recent << 1 | (mark is Mark.DONE)) & ((1 << terms.span) - 1) if terms.counts_recent else 0,
         streak=streak,
@@ -96,8 +96,8 @@ def _window(rule: Rule, terms: Terms, standing: Standing, record: Record, droppe
     if terms.span == 1:
         return gain(rule, record)
     if terms.counts_recent:
-        return standing.window + gain(rule, record) - (standing.recent >> (terms.span - 1) & 1)
-    return standing.window + gain(rule, record) - gain(rule, dropped)
+        return standing.window_sum + gain(rule, record) - (standing.recent >> (terms.span - 1) & 1)
+    return standing.window_sum + gain(rule, record) - gain(rule, dropped)
 
 
 def _skips(terms: Terms, standing: Standing, record: Record, dropped: Record) -> int:
@@ -115,7 +115,7 @@ def _is_covered(terms: Terms, standing: Standing, day: date, dropped: Record) ->
     if terms.at_most or terms.target <= 0 or terms.days == 1:
         return False
     amount = 0 if dropped.skipped else dropped.value or 0
-    left = standing.window - SKIPPED_AMOUNT * standing.skips - amount
+    left = standing.window_sum - SKIPPED_AMOUNT * standing.skips - amount
     return left / THOUSANDTHS >= terms.target
 
 

@@ -34,7 +34,7 @@ class Standing:
     """
 
     strength: float = 0.0
-    window: int = 0
+    window_sum: int = 0
     """Sum over the days of the window: ticks, or thousandths of a unit; 0 where the window is a single day."""
     skips: int = 0
     """Skipped days in the window of an amount."""
@@ -154,7 +154,7 @@ def _with_window(standing: Standing, rule: Rule, terms: Terms, until: Mapping[da
     recent = sum(1 << (last - day).days for day, record in inside.items() if record.is_done)
     return replace(
         standing,
-        window=sum(gain(rule, record) for record in inside.values()),
+        window_sum=sum(gain(rule, record) for record in inside.values()),
         skips=0 if terms.ticks else sum(record.skipped for record in inside.values()),
         recent=recent if terms.counts_recent else 0,
     )

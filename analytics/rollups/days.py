@@ -1,0 +1,123 @@
+"""Writes people's closed days where something of them has to be worked out again."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple, TypeAlias
+
+from django.db.models import Max, Min
+
+from analytics.domain.outcomes import HabitDay, Outcome, figures
+from analytics.models import FocusSession, UserClock, UserDay
+from analytics.rollups.closing import day_end
+from analytics.rollups.rows import rows
+from habits.domain.calendar import ONE_DAY
+from habits.models import Completion
+
+KEY = ("day", "user")
+COUNTS = ("due", "done", "skipped", "missed", "extra", "strength")
+COLUMNS = tuple(
+    field.name for field in UserDay._meta.concrete_fields if field.name not in (*KEY, "began_at", "ended_at", "neutral")
+)
+"""What follows from records, habits and sessions; the rest are facts of the close."""
+
+
+class Taps(NamedTuple):
+    """The first and the last tap of a habit's day."""
+
+    first_at: datetime
+    last_at: datetime
+
+
+def empty_day(clock: UserClock, day: date) -> UserDay:
+    """Give a day that has no row, with nothing on it, as the person's present zone cuts it."""
+    began_at, ended_at = (day_end(clock.zone, clock.day_start, one) for one in (day - ONE_DAY, day))
+    counts = dict.fromkeys(("due", "done", "skipped", "missed", "extra"), 0)
+    return UserDay(
+        user_id=clock.user_id, day=day, began_at=began_at, ended_at=ended_at, neutral=False, habits=[], outcomes=[],
+        strengths=[], **counts,
+    )  # fmt: skip
+
+
+def set_habits(row: UserDay, habits: Mapping[int, tuple[Outcome, float]], taps: Mapping[int, Taps]) -> None:
+    """Let these be the habits of a day, and count them."""
+    row.habits = list(habits)
+    row.outcomes = [int(outcome) for outcome, _ in habits.values()]
+    row.strengths = [strength for _, strength in habits.values()]
+    counted = figures(habits.values())
+    for name in COUNTS:
+        setattr(row, name, getattr(counted, name))
+    known = [taps[habit] for habit in habits if habit in taps]
+    row.first_at = min((tap.first_at for tap in known), default=None)
+    row.last_at = max((tap.last_at for tap in known), default=None)
+
+
+def replaced(
+    row: UserDay, days: Mapping[int, Mapping[date, HabitDay]], gone: Collection[int] = ()
+) -> dict[int, tuple[Outcome, float]]:
+    """Give the habits of a day with some of them put anew, or taken away where they do not count on it."""
+    habits = {habit: found for habit, found in row.by_habit.items() if habit not in days and habit not in gone}
+    anew = {habit: of_habit[row.day] for habit, of_habit in days.items() if row.day in of_habit}
+    return habits | {habit: (day.outcome, day.strength) for habit, day in anew.items()}
+
+
+def taps_of(user_id: int, days: Iterable[date], using: str = "default") -> dict[date, dict[int, Taps]]:
+    """Give when people tapped, by day and habit. Index: completion_cell_unique."""
+    found: dict[date, dict[int, Taps]] = {}
+    parts = Completion.objects.using(using).filter(user_id=user_id, day__in=list(days), recorded_at__isnull=False)
+    grouped = parts.order_by().values_list("day", "habit_id").annotate(Min("recorded_at"), Max("recorded_at"))
+    for day, habit, first_at, last_at in grouped:
+        found.setdefault(day, {})[habit] = Taps(first_at, last_at)
+    return found
+
+
+def set_focus(user_id: int, cut: Sequence[UserDay], using: str = "default") -> None:
+    """Count the focus sessions that began on each of successive days. Index: focus_of_day."""
+    for row in cut:
+        row.focus_seconds = row.focus_sessions = row.focus_longest = 0
+    sessions = FocusSession.objects.using(using).filter(
+        user_id=user_id, started_at__gte=cut[0].began_at, started_at__lt=cut[-1].ended_at
+    )
+    begins = [row.began_at for row in cut]
+    for started_at, seconds in sessions.values_list("started_at", "seconds"):
+        row = cut[bisect_right(begins, started_at) - 1]
+        if started_at < row.ended_at:
+            row.focus_seconds += seconds
+            row.focus_sessions += 1
+            row.focus_longest = max(row.focus_longest, seconds)
+
+
+Habits: TypeAlias = Mapping[int, tuple[Outcome, float]]
+Contents: TypeAlias = tuple[Habits, tuple[object, ...]]
+
+NOTHING: Contents = ({}, (0, 0, 0, 0, 0, 0, 0, 0, None, None))
+"""The contents of a day that has no row."""
+
+
+def contents(row: UserDay) -> Contents:
+    """Give what follows from records, habits and sessions, to be compared; strengths to the tolerance of the close."""
+    habits = {habit: (outcome, round(strength, 9)) for habit, (outcome, strength) in row.by_habit.items()}
+    focus = (row.focus_seconds, row.focus_sessions, row.focus_longest)
+    counts = (row.due, row.done, row.skipped, row.missed, row.extra)
+    return habits, (*counts, *focus, row.first_at, row.last_at)
+
+
+def is_void(row: UserDay) -> bool:
+    """Tell whether a day needs no row: nothing was asked for and nothing was done."""
+    return not row.habits and not row.focus_sessions and not row.neutral
+
+
+# Take the days away on which nothing is left. Served by the primary key.
+FORGET = "DELETE FROM analytics_userday WHERE user_id = %s AND day = ANY(%s)"
+
+
+def save_days(user_id: int, found: Collection[UserDay]) -> None:
+    """Store days as they are now, in place of what is stored of them."""
+    kept = [row for row in found if not is_void(row)]
+    UserDay.objects.bulk_create(
+        kept, batch_size=500, update_conflicts=True, unique_fields=list(KEY), update_fields=list(COLUMNS)
+    )
+    if void := [row.day for row in found if is_void(row)]:
+        rows(FORGET, [user_id, void])

@@ -1,0 +1,117 @@
+"""The SQL of weeks and months: sums of closed days, set by set."""
+
+from analytics.domain.outcomes import Outcome
+
+NOTABLE_CHANGE = 0.005
+"""Strength that a habit has to gain or lose in a period to be named: half a percentage point."""
+
+# Sum up the days of periods, one of each person at a time, in place of what is stored of them. Each day of a period is
+# a probe of the primary key of days; people who are gone are left out.
+ROLL_UP = f"""
+WITH period AS MATERIALIZED (
+    SELECT c.user_id, p.first_day, p.last_day, p.best_hour
+    FROM unnest(%(users)s::bigint[], %(firsts)s::date[], %(lasts)s::date[], %(hours)s::smallint[])
+         AS p (user_id, first_day, last_day, best_hour)
+    JOIN analytics_userclock c ON c.user_id = p.user_id
+), daily AS MATERIALIZED (
+    SELECT p.first_day, d.*, d.done::float8 / nullif(d.due - d.skipped, 0) AS rate
+    FROM period p
+    CROSS JOIN LATERAL generate_series(0, p.last_day - p.first_day) AS n
+    JOIN analytics_userday d ON d.user_id = p.user_id AND d.day = p.first_day + n
+), summed AS (
+    SELECT user_id, first_day, count(*) AS days, sum(due) AS due, sum(done) AS done, sum(skipped) AS skipped,
+           sum(missed) AS missed, sum(extra) AS extra, count(*) FILTER (WHERE done > 0 AND missed = 0) AS perfect_days,
+           sum(focus_seconds) AS focus_seconds, max(focus_longest) AS focus_longest,
+           sum(focus_sessions) AS focus_sessions,
+           (array_agg(strength ORDER BY day DESC) FILTER (WHERE strength IS NOT NULL))[1] AS strength,
+           (array_agg(day ORDER BY rate DESC, day) FILTER (WHERE rate IS NOT NULL))[1] AS best_day,
+           (array_agg(day ORDER BY rate, day) FILTER (WHERE rate IS NOT NULL))[1] AS worst_day
+    FROM daily GROUP BY user_id, first_day
+), weekdays AS (
+    SELECT DISTINCT ON (user_id, first_day) user_id, first_day, weekday
+    FROM (
+        SELECT p.user_id, p.first_day, extract(isodow FROM d.day)::int - 1 AS weekday, sum(d.done) AS done,
+               sum(d.done)::float8 / nullif(sum(d.due - d.skipped), 0) AS rate
+        FROM period p CROSS JOIN generate_series(0, 27) AS n
+        JOIN analytics_userday d ON d.user_id = p.user_id AND d.day = p.last_day - n
+        GROUP BY p.user_id, p.first_day, weekday
+    ) AS counted
+    WHERE done > 0
+    ORDER BY user_id, first_day, rate DESC, done DESC, weekday
+), habit_days AS MATERIALIZED (
+    SELECT d.user_id, d.first_day, d.day, h.habit_id, h.outcome, h.strength
+    FROM daily d CROSS JOIN LATERAL unnest(d.habits, d.outcomes, d.strengths) AS h (habit_id, outcome, strength)
+), broken AS (
+    SELECT user_id, first_day, count(*) AS number FROM habit_days
+    WHERE outcome & {Outcome.BROKEN:d} <> 0 GROUP BY user_id, first_day
+), categories AS (
+    SELECT user_id, first_day, jsonb_object_agg(category, jsonb_build_array(due, done, skipped)) AS counts
+    FROM (
+        SELECT d.user_id, d.first_day, b.category, count(*) FILTER (WHERE outcome & 1 = 1) AS due,
+               count(*) FILTER (WHERE outcome & 3 = 3) AS done, count(*) FILTER (WHERE outcome & 5 = 5) AS skipped
+        FROM habit_days d JOIN habits_habit b ON b.id = d.habit_id
+        WHERE b.category <> ''
+        GROUP BY d.user_id, d.first_day, b.category
+    ) AS counted
+    GROUP BY user_id, first_day
+), changes AS (
+    SELECT user_id, first_day, habit_id,
+           (array_agg(strength ORDER BY day DESC))[1] - (array_agg(strength ORDER BY day))[1] AS change
+    FROM (
+        SELECT user_id, first_day, day, habit_id, strength FROM habit_days
+        UNION ALL
+        SELECT p.user_id, p.first_day, e.day, h.habit_id, h.strength
+        FROM period p JOIN analytics_userday e ON e.user_id = p.user_id AND e.day = p.first_day - 1
+        CROSS JOIN LATERAL unnest(e.habits, e.strengths) AS h (habit_id, strength)
+    ) AS with_eve
+    GROUP BY user_id, first_day, habit_id
+), moves AS (
+    SELECT user_id, first_day, (array_agg(habit_id ORDER BY change DESC, habit_id))[1] AS top_habit,
+           max(change) AS top_change, (array_agg(habit_id ORDER BY change, habit_id))[1] AS slipping_habit,
+           min(change) AS slipping_change
+    FROM changes GROUP BY user_id, first_day
+), streaks AS (
+    SELECT DISTINCT ON (p.user_id, p.first_day) p.user_id, p.first_day, s.habit_id, s.streak
+    FROM period p JOIN analytics_habitstate s ON s.user_id = p.user_id
+    WHERE s.streak > 0 AND s.archived_on IS NULL AND s.as_of - p.last_day BETWEEN 0 AND 6
+    ORDER BY p.user_id, p.first_day, s.streak DESC, s.habit_id
+)
+INSERT INTO {{table}} AS stored (
+    user_id, first_day, last_day, days, due, done, skipped, missed, extra, perfect_days, broken, focus_seconds,
+    focus_longest, focus_sessions, strength, best_day, worst_day, best_weekday, best_hour, best_streak,
+    best_streak_habit, top_habit, top_change, slipping_habit, slipping_change, categories, computed_at
+)
+SELECT p.user_id, p.first_day, p.last_day, s.days, s.due, s.done, s.skipped, s.missed, s.extra, s.perfect_days,
+       coalesce(b.number, 0), s.focus_seconds, s.focus_longest, s.focus_sessions, s.strength, s.best_day, s.worst_day,
+       w.weekday, p.best_hour, k.streak, k.habit_id,
+       CASE WHEN m.top_change >= {NOTABLE_CHANGE} THEN m.top_habit END,
+       CASE WHEN m.top_change >= {NOTABLE_CHANGE} THEN m.top_change END,
+       CASE WHEN m.slipping_change <= -{NOTABLE_CHANGE} THEN m.slipping_habit END,
+       CASE WHEN m.slipping_change <= -{NOTABLE_CHANGE} THEN m.slipping_change END,
+       coalesce(c.counts, '{{{{}}}}'), now()
+FROM period p
+JOIN summed s USING (user_id, first_day)
+LEFT JOIN weekdays w USING (user_id, first_day)
+LEFT JOIN broken b USING (user_id, first_day)
+LEFT JOIN categories c USING (user_id, first_day)
+LEFT JOIN moves m USING (user_id, first_day)
+LEFT JOIN streaks k USING (user_id, first_day)
+ON CONFLICT (user_id, first_day) DO UPDATE SET
+    last_day = excluded.last_day, days = excluded.days, due = excluded.due, done = excluded.done,
+    skipped = excluded.skipped, missed = excluded.missed, extra = excluded.extra,
+    perfect_days = excluded.perfect_days, broken = excluded.broken, focus_seconds = excluded.focus_seconds,
+    focus_longest = excluded.focus_longest, focus_sessions = excluded.focus_sessions, strength = excluded.strength,
+    best_day = excluded.best_day, worst_day = excluded.worst_day, best_weekday = excluded.best_weekday,
+    best_hour = excluded.best_hour, best_streak = stored.best_streak, best_streak_habit = stored.best_streak_habit,
+    top_habit = excluded.top_habit, top_change = excluded.top_change, slipping_habit = excluded.slipping_habit,
+    slipping_change = excluded.slipping_change, categories = excluded.categories, computed_at = excluded.computed_at
+"""  # noqa: S608 - made of constants
+
+# When people tapped on what they did in the four weeks up to the end of periods. Index: completion_cell_unique.
+TAPS = """
+    SELECT p.n, r.recorded_at, coalesce(nullif(r.recorded_zone, ''), c.zone)
+    FROM unnest(%(users)s::bigint[], %(lasts)s::date[]) WITH ORDINALITY AS p (user_id, last_day, n)
+    JOIN analytics_userclock c ON c.user_id = p.user_id
+    JOIN habits_completion r ON r.user_id = p.user_id AND r.day BETWEEN p.last_day - 27 AND p.last_day
+    WHERE r.value > 0 AND r.recorded_at IS NOT NULL
+"""

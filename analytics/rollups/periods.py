@@ -1,0 +1,93 @@
+"""Sums closed days up to weeks and months."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db.models import Max, Min
+
+from analytics.domain.periods import Period, month_of, weeks_between
+from analytics.models import UserClock, UserMonth, UserWeek
+from analytics.rollups.period_statements import ROLL_UP, TAPS
+from analytics.rollups.rows import array, rows
+from habits.domain.calendar import ONE_DAY
+
+BATCH = 200
+"""People whose periods are summed up in one statement."""
+
+
+def roll_up(model: type[UserWeek] | type[UserMonth], periods: Sequence[tuple[int, Period]]) -> None:
+    """Sum up the days of people's periods, in place of what is stored of them."""
+    for rest in _rounds(periods):
+        for begin in range(0, len(rest), BATCH):
+            _roll_up_batch(model, rest[begin : begin + BATCH])
+
+
+def _rounds(periods: Iterable[tuple[int, Period]]) -> Iterable[list[tuple[int, Period]]]:
+    """Give the periods so that no round has a person twice, which the statement relies on."""
+    by_user: dict[int, list[Period]] = {}
+    for user_id, period in periods:
+        by_user.setdefault(user_id, []).append(period)
+    for place in range(max(map(len, by_user.values()), default=0)):
+        yield [(user_id, mine[place]) for user_id, mine in by_user.items() if place < len(mine)]
+
+
+def _roll_up_batch(model: type[UserWeek] | type[UserMonth], periods: Sequence[tuple[int, Period]]) -> None:
+    users = array(user for user, _ in periods)
+    lasts = array(period.last for _, period in periods)
+    values = {
+        "users": users,
+        "firsts": array(period.first for _, period in periods),
+        "lasts": lasts,
+        "hours": array(_best_hours(rows(TAPS, {"users": users, "lasts": lasts}), len(periods))),
+    }
+    rows(ROLL_UP.format(table=model._meta.db_table), values)
+
+
+def _best_hours(taps: Iterable[tuple[int, datetime, str]], number: int) -> list[int | None]:
+    """Give the local hour in which each person tapped most often, the earliest of several."""
+    counts: list[Counter[int]] = [Counter() for _ in range(number)]
+    for place, instant, zone in taps:
+        try:
+            counts[place - 1][instant.astimezone(ZoneInfo(zone)).hour] += 1
+        except (ZoneInfoNotFoundError, ValueError):  # a phone may know zones that are too new for this machine
+            continue
+    return [min(count, key=lambda hour: (-count[hour], hour)) if count else None for count in counts]
+
+
+def ended_weeks(clock: UserClock, touched: Period) -> list[tuple[int, Period]]:
+    """Give a person's weeks that are over and have any of these days.
+
+    Those that are stored keep the bounds that they had; days before the first of them make weeks by the present first
+    weekday.
+    """
+    stored = UserWeek.objects.filter(user_id=clock.user_id)
+    overlapping = stored.filter(first_day__lte=touched.last, last_day__gte=touched.first)
+    weeks = [Period(first, last) for first, last in overlapping.values_list("first_day", "last_day")]
+    known = stored.aggregate(first=Min("first_day"), last=Max("last_day"))
+    for begin, end in _gaps(touched, known["first"], known["last"], clock.week_first - ONE_DAY):
+        weeks += weeks_between(begin, end, clock.week_start)
+    return [(clock.user_id, week) for week in weeks]
+
+
+def _gaps(touched: Period, first: date | None, last: date | None, until: date) -> Iterable[tuple[date, date]]:
+    """Give the stretches of the touched days that no stored week can have, up to the last day of an ended week."""
+    if first is None or last is None:
+        yield touched.first, min(touched.last, until)
+        return
+    yield touched.first, min(touched.last, first - ONE_DAY)
+    yield max(touched.first, last + ONE_DAY), min(touched.last, until)
+
+
+def ended_months(clock: UserClock, touched: Period) -> list[tuple[int, Period]]:
+    """Give a person's calendar months that are over and have any of these days."""
+    months, day = [], touched.first
+    while day <= touched.last:
+        month = month_of(day)
+        if month.last <= clock.last_closed:
+            months.append((clock.user_id, month))
+        day = month.last + ONE_DAY
+    return months

@@ -1,0 +1,158 @@
+"""Works a person's statistics out from all of their records and compares them with what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connections, transaction
+
+from analytics.domain.standing import Standing
+from analytics.domain.terms import Terms
+from analytics.models import DirtyMark, HabitState, UserClock, UserDay
+from analytics.rollups import days
+from analytics.rollups.clocks import hold_clock
+from analytics.rollups.following import follow_changes, follow_events, save_states, sum_up
+from analytics.rollups.tracing import Traced, know, state_of, trace
+from analytics.selectors.history import days_between, neutral_days, stored_days
+from habits.models import Habit
+from habits.selectors import records_of
+
+TOLERANCE = 1e-9
+CARRIED = (*Terms.__dataclass_fields__, *Standing.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something stored that is not what the records come to."""
+
+    habit: int | None
+    day: date | None
+    what: str
+    stored: Any
+    expected: Any
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """A person's statistics as their records say, and where the stored ones differ."""
+
+    clock: UserClock
+    traced: dict[int, Traced] = field(default_factory=dict)
+    states: list[HabitState] = field(default_factory=list)
+    gone: set[int] = field(default_factory=set)
+    """Habits with a state that should have none."""
+    days: int = 0
+    wrong: list[UserDay] = field(default_factory=list)
+    """Days that differ from what is stored, as they should be."""
+    differences: list[Difference] = field(default_factory=list)
+
+
+@transaction.atomic
+def rebuild(user_id: int) -> Rebuilt | None:
+    """Follow what changes are still marked, then work everything out, store it, and give what differed.
+
+    None where the person is gone.
+    """
+    clock = hold_clock(user_id)
+    if clock is None:
+        return None
+    follow_changes(user_id)
+    found = compare(clock)
+    _store(found)
+    return found
+
+
+def inspect(user_id: int, using: str) -> Rebuilt | None:
+    """Compare without locks, in one snapshot of a replica or of the primary.
+
+    None where a close or a change is under way, of which the snapshot may have a part, or the person is gone.
+    """
+    with _snapshot(using):
+        clock = UserClock.objects.using(using).filter(pk=user_id).first()
+        if clock is None or DirtyMark.objects.using(using).filter(user_id=user_id).exists():
+            return None
+        return compare(clock, using)
+
+
+@contextmanager
+def _snapshot(using: str) -> Iterator[None]:
+    """Let every statement see the same moment; where a transaction is open already, the caller sees to that."""
+    outermost = not connections[using].in_atomic_block
+    with transaction.atomic(using=using):
+        if outermost:
+            with connections[using].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def compare(clock: UserClock, using: str = "default") -> Rebuilt:
+    """Work out everything of a person as of their last closed day, and compare it with what is stored."""
+    found = Rebuilt(clock)
+    stored = {state.habit_id: state for state in HabitState.objects.using(using).filter(user_id=clock.user_id)}
+    neutral = neutral_days(clock.user_id, using)
+    for habit in Habit.objects.using(using).filter(user_id=clock.user_id, deleted=False).order_by("pk"):
+        state = stored.pop(habit.pk, None)
+        # What is archived stays as of the day when it was.
+        last = state.as_of if state and state.archived_on and habit.archived_at else clock.last_closed
+        one = trace(know(clock, habit, state, using), records_of(habit), last, neutral)
+        wanted = state_of(clock.user_id, one, last)
+        found.traced[habit.pk] = one
+        found.states.append(wanted)
+        found.differences += _differences(habit.pk, state, wanted)
+    found.differences += [Difference(habit, None, "state", "stored", "none") for habit in stored]
+    found.gone = set(stored)
+    _compare_days(found, using)
+    return found
+
+
+def _differences(habit: int, state: HabitState | None, wanted: HabitState) -> Iterator[Difference]:
+    if state is None:
+        yield Difference(habit, None, "state", "none", "stored")
+        return
+    for name in CARRIED:
+        one, other = getattr(state, name), getattr(wanted, name)
+        if one != other and not (isinstance(one, float) and abs(one - other) <= TOLERANCE):
+            yield Difference(habit, state.as_of, name, one, other)
+
+
+def _compare_days(found: Rebuilt, using: str) -> None:
+    clock, anew = found.clock, {habit: one.days for habit, one in found.traced.items()}
+    first = min((min(of_habit) for of_habit in anew.values() if of_habit), default=clock.last_closed)
+    dates = days_between(min(first, clock.last_closed), clock.last_closed)
+    stored, taps = stored_days(clock.user_id, dates, using), days.taps_of(clock.user_id, dates, using)
+    cut = [stored.get(day) or days.empty_day(clock, day) for day in dates]
+    before = [days.contents(row) if row.day in stored else days.NOTHING for row in cut]
+    for row in cut:
+        days.set_habits(row, days.replaced(row, anew, row.habits), taps.get(row.day, {}))
+    days.set_focus(clock.user_id, cut, using)
+    for row, (habits, counts) in zip(cut, before, strict=True):
+        wanted_habits, wanted_counts = days.contents(row)
+        differing = [habit for habit in habits.keys() | wanted_habits.keys() if not _same(habits, wanted_habits, habit)]
+        found.differences += [
+            Difference(habit, row.day, "day", habits.get(habit), wanted_habits.get(habit)) for habit in differing
+        ]
+        if counts != wanted_counts and not differing:
+            found.differences.append(Difference(None, row.day, "day", counts, wanted_counts))
+        if differing or counts != wanted_counts:
+            found.wrong.append(row)
+    found.days = len(dates)
+
+
+def _same(stored: days.Habits, wanted: days.Habits, habit: int) -> bool:
+    if habit not in stored or habit not in wanted:
+        return False
+    (outcome, strength), (wanted_outcome, wanted_strength) = stored[habit], wanted[habit]
+    return outcome == wanted_outcome and abs(strength - wanted_strength) <= TOLERANCE * 2  # both are rounded
+
+
+def _store(found: Rebuilt) -> None:
+    HabitState.objects.filter(habit_id__in=found.gone).delete()
+    save_states(found.states)
+    for one in found.traced.values():
+        follow_events(one)
+    days.save_days(found.clock.user_id, found.wrong)
+    sum_up(found.clock, [row.day for row in found.wrong])

@@ -1,0 +1,23 @@
+"""What is carried from day to day is what all records come to, whatever people do."""
+
+from __future__ import annotations
+
+import pytest
+
+from analytics.models import UserClock
+from analytics.rollups.rebuilding import compare
+
+from .lives import live
+from .people import assert_states_are_what_the_records_come_to
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_stored_is_what_the_records_come_to(seed: int) -> None:
+    lives = live(seed, days=45, people=2)
+
+    assert_states_are_what_the_records_come_to([life.user for life in lives])
+    for life in lives:
+        found = compare(UserClock.objects.get(user=life.user))
+        assert found.differences == []
