@@ -76,9 +76,11 @@ def expire(now: datetime) -> int:
 
 
 def ways() -> list[str]:
-    """Give the transports that there are or have been."""
-    known = ProviderState.objects.values_list("transport", flat=True)
-    return sorted({*configured(), *known})
+    """Give the transports that there are or have been; each has its state from here on."""
+    known = set(ProviderState.objects.values_list("transport", flat=True))
+    missing = set(configured()) - known
+    ProviderState.objects.bulk_create([ProviderState(transport=name) for name in missing], ignore_conflicts=True)
+    return sorted(known | missing)
 
 
 def waiting(now: datetime) -> list[str]:
