@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import factory
 from django.db import connection, transaction
+from django.db.models import Max
 from factory.django import DjangoModelFactory
 
 from habits.domain.identity import completion_id
@@ -54,8 +55,14 @@ class HabitFactory(UnsyncedFactory):
     name = factory.Sequence(lambda n: f"Habit {n}")
 
 
+def _day_after(habit: Habit) -> date:
+    """The day after the latest that is recorded, or the first day."""
+    latest = habit.completions.aggregate(latest=Max("day"))["latest"]
+    return latest + timedelta(days=1) if latest else FIRST_DAY
+
+
 class CompletionFactory(UnsyncedFactory):
-    """A tick; each next one is a day later."""
+    """A tick; each next one of a habit is a day later."""
 
     class Meta:
         model = Completion
@@ -64,5 +71,5 @@ class CompletionFactory(UnsyncedFactory):
     user = factory.SelfAttribute("habit.user")
     client_id = factory.LazyAttribute(lambda row: completion_id(row.habit.client_id, row.day, row.slot))
     slot = ""
-    day = factory.Sequence(lambda n: FIRST_DAY + timedelta(days=n))
+    day = factory.LazyAttribute(lambda row: _day_after(row.habit))
     value = 1000
