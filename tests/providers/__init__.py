@@ -61,7 +61,10 @@ class Providers:
         self._say({"do": "script", "service": service, "faults": faults})
 
     def set(self, service: str, **values: float) -> None:
-        """Set `seconds` (how long each answer takes), `max_streams`, or `life` of access tokens in seconds."""
+        """Set `seconds` (how long each answer takes), `max_streams`, or `life` of access tokens in seconds.
+
+        `keeps=False` counts what is accepted and forgets it, for measurements.
+        """
         self._say({"do": "set", "service": service, **values})
 
     def drop(self, service: str, how: str = "close") -> None:
@@ -69,11 +72,11 @@ class Providers:
         self._say({"do": "drop", "service": service, "how": how})
 
     def report(self, service: str) -> dict[str, Any]:
-        """Give the counts of one provider."""
+        """Give the counts of one provider; `each_second` are the requests by second since 1970."""
         return self._say({"do": "report", "service": service})
 
     def accepted(self, service: str) -> list[dict[str, Any]]:
-        """Give what one provider has taken to deliver, in order."""
+        """Give what one provider has taken to deliver, in order, with `at` and `connection`."""
         return self._say({"do": "accepted", "service": service})
 
     def subscribe(self, number: int = 1) -> list[dict[str, str]]:

@@ -45,7 +45,7 @@ class House:
     def do_clear(self, _: Service | None) -> None:
         for service in self.services.values():
             service.clear()
-            service.seconds, service.max_streams = 0.0, 1000
+            service.seconds, service.max_streams, service.keeps = 0.0, 1000, True
         self.oauth.issued.clear()
         self.oauth.life = 3599
         self.apns.clear()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -41,26 +43,32 @@ class Service:
         self.connections: set[Connection] = set()
         self.max_streams = 1000
         self.seconds = 0.0  # how long each answer takes
+        self.keeps = True
         self.clear()
 
     def clear(self) -> None:
         """Forget what was accepted and counted, and play no more faults."""
         self.script.set([])
         self.accepted: list[dict[str, Any]] = []
-        self.connected = self.requests = self.cancelled = self.refused = 0
-        self.statuses: dict[int, int] = {}
+        self.taken = self.connected = self.requests = self.cancelled = self.refused = 0
+        self.statuses: Counter[int] = Counter()
+        self.each_second: Counter[int] = Counter()
 
     def handle(self, connection: Connection, stream: Stream) -> None:
         """Deal with a request that has arrived whole."""
         request = Received(stream.headers, stream.headers[":path"], bytes(stream.body), connection.number)
+        now = time.time()
         self.requests += 1
+        self.each_second[int(now)] += 1
         fault = self.script.fault_for(self.address_of(request)) if self.script.faults else None
         if fault is not None and (fault.do in BEFORE or fault.do in {"reply", "go_away_previous"}):
             self._turn_down(connection, stream.number, fault)
             return
         reply = self.reply_to(request)
         if reply.accepted is not None:
-            self.accepted.append({**reply.accepted, "connection": connection.number})
+            self.taken += 1
+            if self.keeps:
+                self.accepted.append({**reply.accepted, "connection": connection.number, "at": now})
         if fault is None:
             self._answer(connection, stream.number, reply, self.seconds)
         else:
@@ -106,7 +114,7 @@ class Service:
     def _answer(
         self, connection: Connection, number: int, reply: Reply, seconds: float, *, split: bool = False
     ) -> None:
-        self.statuses[reply.status] = self.statuses.get(reply.status, 0) + 1
+        self.statuses[reply.status] += 1
         size = 1 if split else LONGEST_FRAME
         pieces = [reply.body[at : at + size] for at in range(0, len(reply.body), size)]
         if seconds:
@@ -123,12 +131,13 @@ class Service:
         """Give the counts so far."""
         return {
             "requests": self.requests,
-            "accepted": len(self.accepted),
+            "accepted": self.taken,
             "turned_down": self.refused,
             "connected": self.connected,
             "connections": len(self.connections),
             "cancelled": self.cancelled,
             "statuses": self.statuses,
+            "each_second": self.each_second,
         }
 
 
