@@ -180,8 +180,8 @@ def _save(stamp: Stamp, rows: Sequence[Habit]) -> None:
         habit.version, habit.updated_at = stamp.version, now
     known = [habit for habit in rows if habit.pk is not None]
     Habit.objects.bulk_create([habit for habit in rows if habit.pk is None])
-    # Each row of such a statement is compared with all of them.
-    Habit.objects.bulk_update(known, COLUMNS, batch_size=100)
+    # As inserts, since Django's bulk_update has a CASE of all rows for each column.
+    Habit.objects.bulk_create(known, update_conflicts=True, unique_fields=["id"], update_fields=COLUMNS)
 
 
 def _reversion_days(stamp: Stamp, habit_ids: Sequence[int]) -> None:
