@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Database, Q } from '@nozbe/watermelondb'
 import sqlite from '@nozbe/watermelondb/adapters/sqlite'
 import consistency from '@nozbe/watermelondb/diagnostics/diagnoseSyncConsistency'
-import { hasUnsyncedChanges } from '@nozbe/watermelondb/sync'
+import { hasUnsyncedChanges, synchronize } from '@nozbe/watermelondb/sync'
 import { getLastPulledAt } from '@nozbe/watermelondb/sync/impl'
 import { logger } from '@nozbe/watermelondb/utils/common'
 import { v4 } from 'uuid'
@@ -49,11 +49,12 @@ const commands = {
   edit: ({ table: name, id, ...values }) =>
     write(async () => void (await (await table(name).find(id)).update(set(values)))),
 
-  tick: ({ habit: id, date, value = 1, ...rest }) =>
+  // `cell` is an identifier of the phone's own making, as WatermelonDB gives one by itself.
+  tick: ({ habit: id, date, cell: own, value = 1, ...rest }) =>
     write(async () => {
       const habit = await found('habits', id)
       const kind = habit?._raw.kind
-      const cell = completionId({ id, kind }, date, device)
+      const cell = own ?? completionId({ id, kind }, date, device)
       const values = { value, recorded_at: clock(), zone: 'UTC', device: kind === 'counted' ? device : '', ...rest }
       const known = await found('completions', cell)
       if (known) await known.update(set(values))
@@ -81,6 +82,13 @@ const commands = {
     return network.log
   },
 
+  // As WatermelonDB's manual has it, without the phone's contract.
+  sync_by_the_manual: async () => {
+    network.log.length = 0
+    await synchronize({ database, pullChanges: pull, pushChanges: push, migrationsEnabledAtVersion: 1 })
+    return network.log
+  },
+
   dump: async () => {
     const rows = async (name) => (await table(name).query(Q.sortBy('id')).fetch()).map((record) => record._raw)
     return {
@@ -92,13 +100,27 @@ const commands = {
   },
 
   // The package's own tool: syncs, pulls everything, and compares row by row.
-  diagnose: () => consistency.default({ db: database, synchronize: sync, pullChanges: pullAll }),
+  diagnose: () => {
+    const pullChanges = async (asked) => (await pull(asked)).changes
+    return consistency.default({ db: database, synchronize: sync, pullChanges })
+  },
 }
 
-async function pullAll({ lastPulledAt, schemaVersion }) {
-  const url = `${settings.server}/api/v1/sync/pull?last_pulled_at=${lastPulledAt}&schema_version=${schemaVersion}`
-  const headers = { Authorization: `Bearer ${settings.token}`, 'X-Device-Id': device }
-  return (await (await fetch(url, { headers })).json()).changes
+async function pull({ lastPulledAt, schemaVersion, migration }) {
+  const changed = encodeURIComponent(JSON.stringify(migration))
+  return ask(`pull?last_pulled_at=${lastPulledAt}&schema_version=${schemaVersion}&migration=${changed}`)
+}
+
+async function push({ changes, lastPulledAt }) {
+  await ask(`push?last_pulled_at=${lastPulledAt}`, { method: 'POST', body: JSON.stringify(changes) })
+}
+
+async function ask(path, options = {}) {
+  const { server, token } = settings
+  const headers = { Authorization: `Bearer ${token}`, 'X-Device-Id': device, 'Content-Type': 'application/json' }
+  const response = await fetch(`${server}/api/v1/sync/${path}`, { ...options, headers })
+  if (!response.ok) throw new Error(await response.text())
+  return response.json()
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
