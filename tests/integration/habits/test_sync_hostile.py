@@ -12,7 +12,7 @@ import time_machine
 
 from habits.models import Completion, Habit, SyncPush, User
 from tests.factories import CompletionFactory, UserFactory
-from tests.integration.habits.phones import PULL, PUSH, Phone, changes, gone, habit, names, problems, stored, tick
+from tests.integration.habits.phones import NOW, PULL, PUSH, Phone, changes, gone, habit, names, problems, stored, tick
 from tests.integration.habits.problems import problem_of
 
 pytestmark = pytest.mark.django_db
@@ -138,9 +138,11 @@ def test_a_push_of_too_many_operations_is_refused_with_the_limits(phone: Phone, 
     assert stored() == before
 
 
-def test_a_push_of_five_thousand_operations_is_merged(phone: Phone) -> None:
-    phone.push(habits=[habit(f"h{n}") for n in range(4_999)], deleted=[("habits", "walk")])
-    assert Habit.objects.filter(deleted=False).count() == 4_999
+def test_a_push_of_five_thousand_operations_is_merged_new_or_not(phone: Phone) -> None:
+    rows = [habit(f"h{n}") for n in range(4_999)]
+    phone.push(habits=rows, deleted=[("habits", "walk")])
+    phone.push(habits=[{**row, "name": "Other", "updated_at": NOW + 1} for row in rows])
+    assert Habit.objects.filter(deleted=False, name="Other").count() == 4_999
 
 
 # --- Who asks --------------------------------------------------------------------------------------------------------
