@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -21,6 +21,14 @@ def fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterat
     territory left out falls on the next). Raises ValueError for a mask without a day or a naive `after`, and
     `zoneinfo.ZoneInfoNotFoundError` for an unknown zone.
     """
+    return (instant for _, instant in dated_fires(zone, local_time, weekdays, after))
+
+
+def dated_fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[tuple[date, datetime]]:
+    """Yield what `fires` does, each with the local date that it is for.
+
+    Where the clocks jump over the end of a day (Scoresbysund, 29 March 2025), the instant lies on the date after it.
+    """
     if not 1 <= weekdays <= 127:
         raise ValueError(f"A weekday mask lies between 1 and 127, not {weekdays}.")
     if after.tzinfo is None:
@@ -28,13 +36,13 @@ def fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterat
     return _fires(zone, local_time.replace(tzinfo=None), weekdays, after)
 
 
-def _fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[datetime]:
+def _fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[tuple[date, datetime]]:
     day = after.astimezone(ZoneInfo(zone)).date() - ONE_DAY
     while True:
         if weekdays >> day.weekday() & 1:
             instant = local_to_utc(zone, datetime.combine(day, local_time))
             if instant > after:
-                yield instant
+                yield day, instant
                 after = instant
         day += ONE_DAY
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-from habits.domain.occurrences import fires
+from habits.domain.occurrences import dated_fires
 
 LAST_HOURS = timedelta(hours=3)
 """A streak alert leaves at least so much of the day, or it would come too late to be of use."""
@@ -47,9 +46,7 @@ def next_occurrence(
 
     At one minute many reminders ask the same, hence the memory. Raises as `habits.domain.occurrences.fires`.
     """
-    info = ZoneInfo(zone)
-    for instant in fires(zone, local_time, weekdays, after):
-        day = instant.astimezone(info).date()
+    for day, instant in dated_fires(zone, local_time, weekdays, after):
         if fired_on is None or day > fired_on:
             return Occurrence(day, instant)
     raise AssertionError("the occurrences of a weekday mask have no end")
