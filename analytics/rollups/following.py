@@ -47,7 +47,10 @@ def follow_changes(user_id: int) -> Followed:
     if clock is None:
         return Followed()
     marks: dict[int | None, date | None] = dict(rows(TAKE_MARKS, [user_id]))
-    since = _unsure(clock) | {habit: day for habit, day in marks.items() if habit is not None}
+    since: dict[int, date | None] = _unsure(clock)
+    for habit, day in marks.items():
+        if habit is not None:
+            since[habit] = _earlier(since[habit], day) if habit in since else day
     states = {state.habit_id: state for state in HabitState.objects.filter(user_id=user_id, habit_id__in=since)}
     traced, gone = _trace(clock, since, states)
     HabitState.objects.filter(habit_id__in=gone).delete()
@@ -56,6 +59,11 @@ def follow_changes(user_id: int) -> Followed:
     touched = put_right(clock, first, marks.get(None), traced, gone)
     sum_up(clock, touched)
     return Followed(len(since), len(touched))
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    """Give the earlier of two days; None is before all of them."""
+    return None if one is None or other is None else min(one, other)
 
 
 def work_out(habit_id: int) -> Followed:

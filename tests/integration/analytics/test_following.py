@@ -248,6 +248,25 @@ def test_a_new_rule_counts_for_every_day() -> None:
     assert [counts(user, after(n))[:2] for n in range(4)] == [(1, 0), (1, 1), (0, 0), (0, 0)]
 
 
+def test_a_day_that_a_close_was_not_sure_of_is_put_right_also_where_only_a_later_one_is_marked() -> None:
+    user, habit = runner()
+    with at(MONDAY):
+        services.update_habit(habit=habit, freq_num=1, freq_den=30)
+        settle(user)
+    with at(after(2)):
+        tick(habit, MONDAY)
+        settle(user)
+        DirtyMark.objects.all().delete()
+        HabitState.objects.update(unsure_since=MONDAY, covered_until=None)
+        close()
+        assert counts(user, after(1))[:2] == (1, 0)  # by what the state says of the tick on Monday
+        tick(habit, after(2), value=0)
+        settle(user)
+
+    assert counts(user, after(1))[:2] == (0, 0)
+    assert HabitState.objects.get().unsure_since is None
+
+
 def test_somebody_who_is_gone_is_no_error() -> None:
     refresh_person(user_id=404)
 

@@ -52,8 +52,8 @@ def test_a_week_is_told_in_german() -> None:
     assert title(NUMBERS, DE) == "Deine Woche, 2. bis 8. März 2026"
     assert paragraphs(NUMBERS, DE) == [
         "Eine bessere Woche: 18 von 21 geschafft (86\u00a0%), 12 Punkte mehr als in der Woche davor. 1 Tag war "
-        "perfekt. In den letzten vier Wochen war Dienstag dein bester Tag, und am häufigsten hast du zwischen 7 und 8 Uhr "
-        "abgehakt.",
+        "perfekt. In den letzten vier Wochen war Dienstag dein bester Tag, und am häufigsten hast du zwischen 7 und 8 "
+        "Uhr abgehakt.",
         "Deine längste Serie: Run, 12 Tage. Run ist am meisten gewachsen: um 6 Punkte fester. Read <a book> lässt "
         "nach: um 1 Punkt loser. Ein Tag genügt, um das zu wenden. 1 Serie ist zu Ende gegangen.",
         "Du warst 3 Stunden und 25 Minuten lang konzentriert, in 6 Sitzungen, die längste davon 50 Minuten.",
