@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from io import StringIO
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.request import Request, urlopen
 from uuid import uuid4
@@ -50,13 +51,14 @@ def _install() -> str:
         ready = PROGRAM / "node_modules" / ".ready"
         if ready.exists() and ready.read_text() == pins:
             return ""
-        # No package needs its scripts: SQLite comes as a binary.
-        npm = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=PROGRAM,
-            capture_output=True,
-            text=True,
-        )
+        with TemporaryDirectory() as cache:  # an account without a home has no other
+            # No package needs its scripts: SQLite comes as a binary.
+            npm = subprocess.run(
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", f"--cache={cache}"],
+                cwd=PROGRAM,
+                capture_output=True,
+                text=True,
+            )
         if npm.returncode:
             return npm.stderr or npm.stdout
         ready.write_text(pins)
