@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
+import axe_playwright_python
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
+from focusjobs.jobs import maintenance
+from focusjobs.jobs.ledger import grouping
+from habits.models import User
+from tests.accounts import PASSWORD
 from tests.integration.jobs.conftest import pulse  # noqa: F401 - drains of these tests use no thread of their own
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -18,6 +26,13 @@ SWITCHES = (
 )
 WAIT = 10_000
 """Milliseconds after which something that has not appeared is missing."""
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+"""What pages are held to: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md."""
+
+Login = Callable[[User], Page]
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -30,6 +45,13 @@ def _orm_beside_playwright() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _at_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Tests empty the tables, so that this process knows of error groups that are gone; and no housekeeper runs.
+    monkeypatch.setattr(grouping, "_known", {})
+    monkeypatch.setattr(maintenance, "last_round", lambda: None)
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
@@ -40,15 +62,54 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(params=["light"])
+def theme(request: pytest.FixtureRequest) -> str:
+    """Light, or what a test asks for."""
+    return str(request.param)
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A new window, which fails the test on an error in a script or a request to elsewhere."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+def page(browser: Browser, theme: Any) -> Iterator[Page]:
+    """A new window; the test fails on an error in a script, a breach of the policy or a request to elsewhere."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme)
     context.set_default_timeout(WAIT)
+    expect.set_options(timeout=WAIT)
     window = context.new_page()
     faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    window.on("console", note)
     window.on("pageerror", lambda error: faults.append(str(error)))
     window.on("request", lambda request: None if "://localhost" in request.url else faults.append(request.url))
     yield window
     context.close()
     assert faults == []
+
+
+@pytest.fixture
+def login(page: Page, live_server: LiveServer) -> Login:
+    """Logs somebody in, who then sees the admin's first page."""
+
+    def as_user(user: User) -> Page:
+        page.goto(f"{live_server.url}/admin/")
+        page.get_by_label("E-mail address").fill(user.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("heading", name="Console")).to_be_visible()
+        return page
+
+    return as_user
+
+
+def violations(page: Page) -> list[str]:
+    """Give what axe-core finds wrong with the page that is open."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run({preload: false, runOnly: rules})", RULES)
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
