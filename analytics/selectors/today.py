@@ -182,8 +182,6 @@ def focus_today(user: User, today: date) -> UserDay:
     if clock:
         began_at, ended_at = clock.began_at, clock.next_rollover_at
     sums = FocusSession.objects.filter(user=user, started_at__gte=began_at, started_at__lt=ended_at).aggregate(
-        seconds=Sum("seconds"), number=Count("*"), longest=Max("seconds")
+        total=Sum("seconds"), number=Count("*"), longest=Max("seconds")
     )
-    return UserDay(
-        focus_seconds=sums["seconds"] or 0, focus_sessions=sums["number"], focus_longest=sums["longest"] or 0
-    )
+    return UserDay(focus_seconds=sums["total"] or 0, focus_sessions=sums["number"], focus_longest=sums["longest"] or 0)
