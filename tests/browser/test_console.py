@@ -150,7 +150,7 @@ def test_a_retry_is_undone_before_anything_ran(login: Login) -> None:
     page.get_by_role("button", name="Retry 2 jobs").click()
     page.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_text("put back")).to_be_visible()
+    expect(page.get_by_role("term").filter(has_text="put back")).to_be_visible()
     assert set(Job.objects.values_list("state", flat=True)) == {"failed"}
 
 
