@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from notifications.models import Delivery
+
 from . import gate
 from .held import Held
 from .statements import CLAIM, CLAIMED, CLAIMED_AT_ONCE
@@ -40,6 +42,13 @@ def claim(transport: str, now: datetime, most: int = CLAIMED_AT_ONCE) -> Batch:
         ids = [row[0] for row in cursor.fetchall()]
         gate.use(state, given, len(ids), now)
     return Batch(_read(ids) if ids else ())
+
+
+def wait_for_next(transport: str, now: datetime) -> timedelta | None:
+    """Give the time until the next delivery is to be sent; None if there is none, or others are at it."""
+    pending = Delivery.objects.filter(transport=transport, state=Delivery.State.PENDING, next_at__gt=now)
+    next_at = pending.order_by("next_at").values_list("next_at", flat=True).first()
+    return next_at - now if next_at is not None else None
 
 
 def _claimed_by(transport: str, now: datetime) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from notifications.transports import (
     transport_for,
 )
 
-from .claiming import claim
+from .claiming import claim, wait_for_next
 from .held import Consequence, Held, State
 from .messages import message_of
 from .recording import record, write
@@ -31,8 +31,8 @@ from .sense import Wanted, sort_out
 
 logger = logging.getLogger(__name__)
 
-SHORT = timedelta(seconds=1)
-"""A pause of the pace that is waited for; after a longer one another job goes on."""
+SHORT = timedelta(seconds=2)
+"""A wait, for the pace or for what is to be repeated, that is waited for; after a longer one another job goes on."""
 
 MISCONFIGURED = timedelta(seconds=60)
 """When a transport is tried again that cannot work as it is configured."""
@@ -66,14 +66,12 @@ def send_due(transport: str, seconds: float, is_wanted: Callable[[], bool] = lam
         batch = claim(transport, clock.now())
         if batch.held:
             progress.counts += _send(way, batch.held)
-        elif batch.wait is None:
-            progress.is_done = True
+            continue
+        wait = batch.wait or wait_for_next(transport, clock.now())
+        if wait is None or wait > SHORT:
+            progress.is_done, progress.wait = wait is None, wait
             break
-        elif batch.wait > SHORT:
-            progress.wait = batch.wait
-            break
-        else:
-            time.sleep(batch.wait.total_seconds())
+        time.sleep(wait.total_seconds())
     return progress
 
 

@@ -15,7 +15,10 @@ from rest_framework.test import APIClient
 
 from habits.models import User
 from notifications.transports import configure
+from notifications.transports.wire import close
 from tests.factories import UserFactory
+from tests.providers import Providers
+from tests.providers.credentials import APNS_KEY_ID, TEAM, TOPIC
 
 
 @pytest.fixture
@@ -46,3 +49,39 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], AbstractConte
     """Sets the time for a block, the database's too, from where it goes on."""
     monkeypatch.setattr("notifications.clock.now", timezone.now)
     return lambda moment: time_machine.travel(moment, tick=True)
+
+
+@pytest.fixture(scope="session")
+def played_providers() -> Iterator[Providers]:
+    with Providers.start() as providers:
+        yield providers
+
+
+@pytest.fixture
+def push(played_providers: Providers, settings: Any) -> Iterator[Providers]:
+    """Providers on this machine, and the product set up to send to them."""
+    played_providers.clear()
+    settings.PUSH_TRANSPORTS = transports_to(played_providers)
+    settings.PUSH_RATES = {"default": 1e6}  # which also makes the ramp's first tokens come at once
+    configure(settings.PUSH_TRANSPORTS)
+    yield played_providers
+    close()
+    configure({})
+
+
+def transports_to(providers: Providers) -> dict[str, dict[str, Any]]:
+    """Give the setting by which the product sends to providers on this machine."""
+    credentials = providers.credentials
+    common = {"ca_file": str(credentials.ca), "timeout": 3.0}
+    return {
+        "fcm": {"credentials_file": str(credentials.service_account), "base_url": providers.url("fcm"), **common},
+        "apns": {
+            "credentials_file": str(credentials.apns_key),
+            "key_id": APNS_KEY_ID,
+            "team_id": TEAM,
+            "topic": TOPIC,
+            "base_url": providers.url("apns"),
+            **common,
+        },
+        "email": {"from_email": "focusjobs@example.com"},
+    }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
 
 from habits.models import Habit, User
 from notifications.addresses import Address, sealed
-from notifications.models import Device, Reminder
+from notifications.domain.identity import delivery_id
+from notifications.models import Delivery, Device, Notification, Reminder
 from notifications.planning.agenda import schedule
-from tests.factories import HabitFactory
+from tests.factories import HabitFactory, UserFactory
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -35,3 +39,45 @@ def reminder_of(habit: Habit, local_time: time, now: datetime, **values: Any) ->
 
 def habit_of(person: User, name: str = "Run", **values: Any) -> Habit:
     return HabitFactory(user=person, name=name, **values)
+
+
+def deliveries_to(transport: str, tokens: list[str], **values: Any) -> list[Delivery]:
+    """Deliveries that are due now, one to each of these addresses, each of another person."""
+    now = timezone.now()
+    people = UserFactory.create_batch(len(tokens))
+    made = []
+    for person, token in zip(people, tokens, strict=True):
+        ciphertext, digest = sealed(Address(token))
+        device = Device.objects.create(
+            user=person,
+            platform="android",
+            transport=transport,
+            address=ciphertext,
+            address_hash=digest,
+            registered_at=now - timedelta(days=9),
+            last_seen_at=now,
+        )
+        made.append(delivery_to(device, **values))
+    return made
+
+
+def delivery_to(device: Device, **values: Any) -> Delivery:
+    """A delivery that is due now: of a weekly report, which no habit makes pointless, unless told otherwise."""
+    now = timezone.now()
+    not_after = values.pop("not_after", now + timedelta(hours=1))
+    kind = values.pop("kind", "weekly_report")
+    notification = Notification.objects.create(
+        user=device.user,
+        kind=kind,
+        occurrence_key=f"week:{uuid4()}",
+        day=now.date(),
+        fire_at=now,
+        due_at=now,
+        not_after=not_after,
+        habits=values.pop("habits", []),
+        facts={"done": 1, "due": 1, "rate": 100, "change": None},
+        state="dispatched",
+    )
+    name = delivery_id(device.user_id, f"{kind}/{notification.occurrence_key}", f"device:{device.pk}")
+    given = {"transport": device.transport, "next_at": now - timedelta(seconds=1), "not_after": not_after}
+    return Delivery.objects.create(id=name, notification=notification, device=device, **{**given, **values})
