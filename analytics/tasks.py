@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from analytics.domain.pace import REST, Pace, pause
 from analytics.domain.periods import Period
 from analytics.models import UserMonth, UserWeek
 from analytics.rollups.clocks import wind_clocks
 from analytics.rollups.closing import Closed, close_batch
 from analytics.rollups.following import follow_changes, work_out
+from analytics.rollups.load import other_statements
 from analytics.rollups.periods import roll_up
-from focusjobs.jobs import current_job, schedule, task
-
-BATCH = 500
+from focusjobs.jobs import Snooze, current_job, schedule, task
 
 
 @task(queue="statistics", attempts=5)
@@ -45,11 +47,18 @@ def sum_up_months(*, months: list[tuple[int, str, str]]) -> None:
 
 @task(queue="statistics", attempts=5)
 def close_days() -> dict[str, int]:
-    """Close the days of everybody whose day is over. Killed at any moment, it goes on where it was."""
+    """Close the days of everybody whose day is over. Killed at any moment, it goes on where it was.
+
+    In a busy database it goes slowly, and puts itself off after a while, but for days that have waited too long.
+    """
     closed = 0
-    for batch in close_due_days():
+    for batch, pace in close_due_days():
         closed += batch.users
         current_job().progress(closed, note="days closed")
+        if batch.oldest and pace.gives_way(timezone.now() - batch.oldest, settings.STATISTICS_DEADLINE):
+            raise Snooze(REST)
+        if pace.is_busy:
+            time.sleep(pause(batch.seconds))
     return {"closed": closed}
 
 
@@ -65,10 +74,15 @@ schedule("close-days", close_days, every=timedelta(minutes=1), overlap=False)
 schedule("start-clocks", start_clocks, every=timedelta(minutes=10), overlap=False)
 
 
-def close_due_days(now: datetime | None = None) -> Iterator[Closed]:
-    """Close one batch after another, each in a transaction of its own, until no day is over any more."""
-    while (closed := close_one_batch(now or timezone.now(), BATCH)).users:
-        yield closed
+def close_due_days() -> Iterator[tuple[Closed, Pace]]:
+    """Close one batch after another, each in a transaction of its own, until no day is over any more.
+
+    Gives each batch with the pace that follows from it; who asks for the next one waits as long as that says.
+    """
+    pace = Pace()
+    while (closed := close_one_batch(timezone.now(), pace.batch)).users:
+        pace = pace.after(closed.users, closed.seconds, other_statements(), settings.STATISTICS_BUSY_BACKENDS)
+        yield closed, pace
 
 
 @transaction.atomic

@@ -89,6 +89,9 @@ DATABASES["default"].update(
     CONN_MAX_AGE=60,
     CONN_HEALTH_CHECKS=True,
 )
+if env.str("REPLICA_URL", default=""):  # history is read there; everything is written to DATABASE_URL
+    DATABASES["replica"] = {**DATABASES["default"], **env.db("REPLICA_URL")}
+    DATABASES["replica"].update(ENGINE="django.db.backends.postgresql", TEST={"MIRROR": "default"})
 # Off where a pooler such as PgBouncer before 1.21 hands each transaction to another connection.
 JOBS_PREPARED_STATEMENTS = env.bool("JOBS_PREPARED_STATEMENTS", default=True)
 if JOBS_PREPARED_STATEMENTS:
@@ -147,6 +150,12 @@ JOBS_KEEP_CANCELLED = timedelta(days=env.float("JOBS_KEEP_CANCELLED_DAYS", defau
 JOBS_KEEP_COMPLETED_COUNT = env.int("JOBS_KEEP_COMPLETED_COUNT", default=None)
 JOBS_KEEP_FAILED_COUNT = env.int("JOBS_KEEP_FAILED_COUNT", default=None)
 JOBS_KEEP_CANCELLED_COUNT = env.int("JOBS_KEEP_CANCELLED_COUNT", default=None)
+
+# --- Statistics ------------------------------------------------------------------------------------------------------
+
+# A close of days goes slowly while others run so many statements, and makes way at most so long.
+STATISTICS_BUSY_BACKENDS = env.int("STATISTICS_BUSY_BACKENDS", default=8)
+STATISTICS_DEADLINE = timedelta(minutes=env.int("STATISTICS_DEADLINE_MINUTES", default=120))
 
 # --- People ----------------------------------------------------------------------------------------------------------
 

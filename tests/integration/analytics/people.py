@@ -60,7 +60,7 @@ def settle(*users: User) -> None:
 
 def close() -> int:
     """Close every day that is over, and answer how many there were."""
-    return sum(batch.users for batch in close_due_days())
+    return sum(batch.users for batch, _ in close_due_days())
 
 
 def day_of(user: User, day: date) -> UserDay:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
+from analytics.domain.pace import Pace
 from analytics.models import HabitState, UserClock, UserDay
-from analytics.tasks import close_due_days
+from analytics.rollups.load import other_statements
+from analytics.tasks import close_days, close_due_days
+from focusjobs.jobs import Snooze
 from habits import services
 from habits.models import User
 from tests.factories import UserFactory
+from tests.workers import eventually
 
 from .people import MONDAY, after, at, close, counts, day_of, make_habit, settle, tick
 
@@ -59,7 +65,7 @@ def test_days_that_were_left_behind_are_closed_in_their_order() -> None:
     with at(after(3)):
         tick(habit, MONDAY, after(1))
         settle(user)
-        assert [batch.users for batch in close_due_days()] == [1, 1, 1]
+        assert [batch.users for batch, _ in close_due_days()] == [1, 1, 1]
 
     assert [counts(user, after(n)) for n in range(3)] == [(1, 1, 0, 0, 0), (1, 1, 0, 0, 0), (1, 0, 0, 1, 0)]
     state = HabitState.objects.get()
@@ -135,3 +141,51 @@ def test_closing_again_changes_nothing() -> None:
         list(UserDay.objects.values()),
         list(UserClock.objects.values()),
     ) == before
+
+
+# --- Load ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_close_puts_itself_off_in_a_busy_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = person()
+    monkeypatch.setattr("analytics.tasks.other_statements", lambda: 99)
+    monkeypatch.setattr("analytics.tasks.Pace", lambda: Pace(busy_seconds=31.0))
+    with at(MONDAY):
+        make_habit(user)
+    with at(after(1), 0, 5), pytest.raises(Snooze):
+        close_days()
+
+    assert UserDay.objects.count() == 1  # the batch that showed it
+
+
+def test_a_close_goes_on_with_days_that_have_waited_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = person()
+    monkeypatch.setattr("analytics.tasks.other_statements", lambda: 99)
+    monkeypatch.setattr("analytics.tasks.Pace", lambda: Pace(busy_seconds=31.0))
+    with at(MONDAY):
+        make_habit(user)
+    with at(after(3), 2):
+        assert close_days() == {"closed": 3}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statements_of_other_sessions_are_counted() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7)")
+    waiting = threading.Thread(target=wait_for_lock)
+    waiting.start()
+    try:
+        assert eventually(other_statements) == 1
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(7)")
+        waiting.join(timeout=30)
+    assert other_statements() == 0
+
+
+def wait_for_lock() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(7)")
+    finally:
+        connection.close()

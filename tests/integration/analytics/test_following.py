@@ -101,7 +101,7 @@ def test_what_statistics_do_not_hang_on_enqueues_nothing(fields: Any) -> None:
     assert (refreshes(), DirtyMark.objects.count()) == ([], 0)
 
 
-def test_a_change_after_the_job_has_started_gets_a_job_of_its_own() -> None:
+def test_a_tick_after_the_job_has_started_gets_a_job_of_its_own() -> None:
     user, habit = runner()
     Job.objects.all().delete()
     with at(MONDAY):
@@ -124,7 +124,7 @@ def test_many_habits_are_marked_and_followed_with_two_statements(django_assert_n
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_tick_that_is_rolled_back_leaves_neither_job_nor_mark() -> None:
+def test_a_tick_that_is_rolled_back_leaves_no_job() -> None:
     _, habit = runner()
     Job.objects.all().delete()
 
@@ -133,6 +133,24 @@ def test_a_tick_that_is_rolled_back_leaves_neither_job_nor_mark() -> None:
         transaction.set_rollback(True)
 
     assert (refreshes(), DirtyMark.objects.count()) == ([], 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_a_tick_relies_on_is_not_started_before_the_tick_is_committed() -> None:
+    """Otherwise it could read the records without that tick, and no other job would follow."""
+    _, habit = runner()  # has enqueued the job that the tick finds
+    taken: list[int] = []
+
+    def claim_jobs() -> None:
+        taken.append(len(ledger.claim("statistics", 10, "a worker", timedelta(seconds=30))))
+
+    with transaction.atomic():
+        with at(MONDAY):
+            tick(habit, MONDAY)
+        in_another_session(claim_jobs).join(timeout=30)
+    in_another_session(claim_jobs).join(timeout=30)
+
+    assert taken == [0, 1]
 
 
 # --- What the job puts right -----------------------------------------------------------------------------------------
