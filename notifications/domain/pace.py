@@ -17,8 +17,9 @@ RAMP = 60.0
 IDLE = 60.0
 """Seconds without asking after which the ramp begins anew."""
 
-BURST = 1.0
-"""Seconds' worth of the full rate that may gather unused."""
+BURST = 0.1
+"""Seconds' worth of the full rate that may gather unused. The bucket fills at the rest of the full rate, so that what
+has gathered and what a second brings are together no more than the full rate: in no second at all are more sent."""
 
 LEAST = 1.0
 """Messages a second below which no quota pushes the rate, so that it can recover."""
@@ -29,7 +30,7 @@ class Pace:
     """The pace of one transport and app; every change gives a new one."""
 
     full: float
-    """Messages a second at most."""
+    """Messages in any second at most."""
     floor: float = 0.0
     """Messages a second at which the present ramp began."""
     began_at: float
@@ -51,7 +52,12 @@ class Pace:
     def rate(self, now: float) -> float:
         """Give the messages a second that are allowed now."""
         share = min(max(now - self.began_at, 0.0) / RAMP, 1.0)
-        return self.floor + (self.full - self.floor) * share
+        return self.floor + (self.steady - self.floor) * share
+
+    @property
+    def steady(self) -> float:
+        """Messages a second at which the bucket fills when the ramp is over."""
+        return self.full * (1 - BURST)
 
     def take(self, wanted: int, now: float) -> tuple[int, Pace]:
         """Grant as many of the wanted messages as there are tokens for, and give the pace after that."""
@@ -65,7 +71,7 @@ class Pace:
         """Answer a quota: nothing for `pause` seconds, then half of the present rate, rising again."""
         if now < self.paused_until:  # the answers to what was under way tell of the same quota
             return replace(self, paused_until=max(self.paused_until, now + pause))
-        half = min(max(self.rate(now) / 2, LEAST), self.full)
+        half = min(max(self.rate(now) / 2, LEAST), self.steady)
         until = now + pause
         return replace(
             self, floor=half, began_at=until, filled_at=until, asked_at=until, paused_until=until, tokens=0.0
@@ -78,7 +84,7 @@ class Pace:
         pace = self._rested(now)._filled(now)
         missing = max(1.0 - pace.tokens, 0.0)
         rate = pace.rate(now)
-        ramp = (self.full - pace.floor) / RAMP if now - pace.began_at < RAMP else 0.0
+        ramp = (self.steady - pace.floor) / RAMP if now - pace.began_at < RAMP else 0.0
         if ramp <= 0:
             return missing / rate
         # The tokens of t seconds are rate·t + ramp·t²/2.
@@ -102,4 +108,4 @@ class Pace:
         """Give the messages that the rate makes from the beginning of the ramp up to a moment."""
         rising = min(max(moment - self.began_at, 0.0), RAMP)
         level = max(moment - self.began_at - RAMP, 0.0)
-        return self.floor * rising + (self.full - self.floor) * rising * rising / (2 * RAMP) + self.full * level
+        return self.floor * rising + (self.steady - self.floor) * rising * rising / (2 * RAMP) + self.steady * level

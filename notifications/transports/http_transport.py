@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -83,12 +83,12 @@ class HttpTransport(ABC):
         message.check()
         self.check(message)
 
-    def send(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+    def send(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
         """Send messages; see `Transport`."""
         for group in self.send_in_groups(batch, dry_run=dry_run):
             yield from group
 
-    def send_in_groups(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+    def send_in_groups(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
         """Send messages and give groups of outcomes; see `Transport`."""
         unsent: list[Result] = []
         for group in runtime().exchange(self._requests(batch, unsent, dry_run=dry_run)):
@@ -97,7 +97,7 @@ class HttpTransport(ABC):
         if unsent:
             yield unsent
 
-    def _requests(self, batch: Sequence[Outgoing], unsent: list[Result], *, dry_run: bool) -> Iterator[Request]:
+    def _requests(self, batch: Iterable[Outgoing], unsent: list[Result], *, dry_run: bool) -> Iterator[Request]:
         """Give the requests; messages that are not to be sent are added to `unsent` with their outcome."""
         for message in batch:
             prepared = self._prepare(message, dry_run=dry_run)

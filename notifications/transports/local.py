@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,12 +29,12 @@ class LocalTransport(ABC):
         """Raise `InvalidMessage` for what no transport takes."""
         message.check()
 
-    def send(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+    def send(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
         """Send messages; see `Transport`."""
         for message in batch:
             yield message.id, self._send_one(message, dry_run=dry_run)
 
-    def send_in_groups(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+    def send_in_groups(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
         """Send messages and give groups of outcomes; see `Transport`."""
         return in_groups(self.send(batch, dry_run=dry_run))
 

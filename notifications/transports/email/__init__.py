@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from smtplib import SMTPException
@@ -50,7 +50,7 @@ class Email:
         if len(message.body.encode()) + len(message.html.encode()) > MOST_BYTES:
             raise InvalidMessage("payload_too_large", f"A reminder by e-mail has {MOST_BYTES} bytes at most.")
 
-    def send(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+    def send(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
         """Send messages; see `Transport`."""
         session = Session(get_connection(self._config.backend or None))
         try:
@@ -59,7 +59,7 @@ class Email:
         finally:
             session.close()
 
-    def send_in_groups(self, batch: Sequence[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+    def send_in_groups(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
         """Send messages and give groups of outcomes; see `Transport`."""
         return in_groups(self.send(batch, dry_run=dry_run))
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from notifications.domain.pace import BURST, IDLE, LEAST, RAMP, Pace
 
 FULL = 600.0
+STEADY = FULL * (1 - BURST)
 
 rates = st.floats(1, 10_000)
 gaps = st.lists(st.floats(0.01, 30), min_size=1, max_size=40)
@@ -19,8 +20,13 @@ def at_full(now: float = 1000.0) -> Pace:
     return Pace(full=FULL, began_at=now - RAMP, filled_at=now, asked_at=now)
 
 
-def drained(pace: Pace, *, begin: float, seconds: float, step: float = 0.5) -> tuple[int, Pace]:
-    """Take all there is, every half second."""
+def at_full_rate_of(full: float) -> Pace:
+    """Give a pace that has reached a full rate and has saved up what it can."""
+    return Pace(full=full, began_at=0.0, filled_at=990.0, asked_at=999.0, tokens=max(full * BURST, 1.0))
+
+
+def drained(pace: Pace, *, begin: float, seconds: float, step: float = 0.0625) -> tuple[int, Pace]:
+    """Take all there is, again and again."""
     total, now = 0, begin
     while now <= begin + seconds:
         granted, pace = pace.take(10**6, now)
@@ -34,20 +40,20 @@ def test_it_begins_with_nothing() -> None:
 
 def test_it_rises_to_the_full_rate_within_a_minute() -> None:
     pace = Pace.starting(FULL, 0.0)
-    assert [pace.rate(moment) for moment in (0, 15, 30, 60, 600)] == [0, 150, 300, 600, 600]
+    assert [pace.rate(moment) for moment in (0, 15, 30, 60, 600)] == [0, 135, 270, 540, 540]
 
 
 def test_the_first_minute_lets_half_a_minutes_worth_pass() -> None:
     total, _ = drained(Pace.starting(FULL, 0.0), begin=0.0, seconds=RAMP)
-    assert total == FULL * RAMP / 2
+    assert total == STEADY * RAMP / 2
 
 
 def test_at_full_rate_each_second_gives_its_share() -> None:
     total, _ = drained(at_full(), begin=1000.0, seconds=10)
-    assert total == FULL * 10
+    assert total == STEADY * 10
 
 
-def test_what_is_not_used_gathers_for_a_second_at_most() -> None:
+def test_what_is_not_used_gathers_for_a_tenth_of_a_second_at_most() -> None:
     assert at_full(1000.0).take(10**6, 1030.0)[0] == FULL * BURST
 
 
@@ -55,14 +61,14 @@ def test_a_quota_pauses_it_and_then_halves_the_rate() -> None:
     pace = at_full(1000.0).slowed(1000.0, 60.0)
     assert pace.take(10, 1059.9)[0] == 0
     assert pace.wait(1030.0) == 30.0
-    assert pace.rate(1060.0) == FULL / 2
-    assert pace.rate(1060.0 + RAMP) == FULL
+    assert pace.rate(1060.0) == STEADY / 2
+    assert pace.rate(1060.0 + RAMP) == STEADY
 
 
 def test_answers_about_the_same_quota_halve_it_once() -> None:
     pace = at_full(1000.0).slowed(1000.0, 60.0)
     again = pace.slowed(1000.5, 120.0)
-    assert again.rate(1120.5) >= FULL / 2
+    assert again.rate(1120.5) >= STEADY / 2
     assert again.paused_until == 1120.5
 
 
@@ -101,7 +107,18 @@ def test_no_stretch_of_time_grants_more_than_the_rate_and_what_was_saved(full: f
     for begin in range(len(grants)):
         passed = grants[-1][0] - grants[begin][0]
         total = sum(granted for _, granted in grants[begin + 1 :])
-        assert total <= full * passed + max(full * BURST, 1) + 1
+        assert total <= full * (1 - BURST) * passed + max(full * BURST, 1) + 1
+
+
+@given(st.integers(1, 10_000), st.lists(st.floats(0.0, 0.5), min_size=1, max_size=60))
+def test_in_no_second_at_all_are_more_granted_than_the_full_rate(full: int, steps: list[float]) -> None:
+    pace, now, grants = at_full_rate_of(full), 1000.0, []
+    for step in steps:
+        now += step
+        granted, pace = pace.take(10**9, now)
+        grants.append((now, granted))
+    for begin, _ in grants:
+        assert sum(granted for moment, granted in grants if begin <= moment < begin + 1) <= full
 
 
 @given(rates, gaps, st.integers(0, 10_000))
