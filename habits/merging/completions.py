@@ -102,7 +102,7 @@ def _merge_round(stamp: Stamp, placed: Placed) -> Found:
     stored = _stored(stamp, placed)
     before = {cell: stored[cell] for cell in placed if cell in stored}
     named = labels.choose(stamp, placed, {cell: row.client_id for cell, row in stored.items()})
-    LostText.objects.bulk_create(_lost_notes(stamp, placed, before))
+    LostText.objects.bulk_create(_lost_notes(stamp, placed, before), ignore_conflicts=True)
     for habit, day, slot, *content in _run(statements.MERGE, _columns(stamp, placed, named)):
         found.wrote = True
         cell = habit, day, slot
@@ -165,7 +165,7 @@ def _lost_notes(stamp: Stamp, placed: Placed, before: Mapping[Cell, Stored]) -> 
         old = stored.note_ms, stored.note_device, stored.note
         new = stamp.ms(write.ms), write.device, write.note
         lost, kept = sorted((old, new))
-        unseen = lost is new or (stored.version > stamp.seen and stored.note_device != write.device)
+        unseen = stored.note_device != write.device and (lost is new or stored.version > stamp.seen)
         if unseen and lost[2]:
             yield LostText(
                 user_id=stamp.user_id,

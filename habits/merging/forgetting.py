@@ -43,13 +43,19 @@ FORGET_TEXTS = """
 OLD_HABITS = """
     SELECT id, user_id, version FROM habits_habit
     WHERE deleted AND updated_at < now() - %(days)s * interval '1 day'
-    ORDER BY updated_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ORDER BY updated_at LIMIT %(batch)s
 """
 
 # Phones that have not seen these deletions start anew. Index: the primary key.
 RAISE_HORIZON = """
     UPDATE habits_syncstate s SET horizon = greatest(s.horizon, gone.version)
-    FROM unnest(%(users)s::bigint[], %(versions)s::bigint[]) AS gone (user_id, version) WHERE s.user_id = gone.user_id
+    FROM (
+        SELECT s.user_id, gone.version
+        FROM habits_syncstate s
+        JOIN unnest(%(users)s::bigint[], %(versions)s::bigint[]) AS gone (user_id, version) USING (user_id)
+        ORDER BY s.user_id FOR UPDATE OF s
+    ) gone
+    WHERE s.user_id = gone.user_id
 """
 
 
@@ -90,5 +96,6 @@ def _forget_some_habits() -> int:
             versions[user_id] = max(version, versions.get(user_id, 0))
         cursor.execute(RAISE_HORIZON, {"users": list(versions), "versions": list(versions.values())})
     allow_erasing()
-    Habit.objects.filter(pk__in=[habit_id for habit_id, _, _ in old]).delete()
+    # Restored meanwhile? The lock of the person's version, which every edit takes first, says that nobody is at it now.
+    Habit.objects.filter(pk__in=[habit_id for habit_id, _, _ in old], deleted=True).delete()
     return len(old)

@@ -58,7 +58,7 @@ def merge_habits(stamp: Stamp, writes: Sequence[HabitWrite]) -> Found:
     told = {write.id for write in writes if write.altered or _differs(rows[write.id], write)}
     written = told | won | (rows.keys() - known)
     _save(stamp, [habit for client_id, habit in rows.items() if client_id in written])
-    LostText.objects.bulk_create(lost)
+    LostText.objects.bulk_create(lost, ignore_conflicts=True)
     _reversion_days(stamp, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
     found.wrote = bool(written)
     for client_id, habit in rows.items():
@@ -159,7 +159,7 @@ def _lost(stamp: Stamp, habit: Habit, name: str, stored: Register, incoming: Reg
         return
     kept = later(stored, incoming)
     out = stored if kept is incoming else incoming
-    unseen = out is incoming or (habit.version > stamp.seen and stored.device != incoming.device)
+    unseen = stored.device != incoming.device and (out is incoming or habit.version > stamp.seen)
     if unseen and out.value:
         yield LostText(
             user_id=stamp.user_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import timedelta
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from psycopg import Error as PostgresError
 from psycopg.errors import LockNotAvailable
 
 from habits.models import SyncPush
@@ -77,10 +79,19 @@ def _merge_one(session: Merging, push: SyncPush) -> bool:
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # one push must not stop a person's others, whatever is wrong with it
-        logger.exception("Push %s cannot be merged; it stays in the inbox", push.key, extra={"push": push.pk})
-        SyncPush.objects.filter(pk=push.pk).update(failed_at=Now(), error=f"{type(error).__name__}: {error}")
+        reason, frames = _reason(error), "".join(traceback.format_tb(error.__traceback__))
+        message = "Push %s cannot be merged and stays in the inbox: %s"
+        logger.error(message, push.key, reason, extra={"push": push.pk, "frames": frames})
+        SyncPush.objects.filter(pk=push.pk).update(failed_at=Now(), error=f"{reason}\n{frames}")
         return False
     return True
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong, without the row's content, which PostgreSQL adds and which is nobody's business."""
+    cause = error.__cause__
+    text = cause.diag.message_primary if isinstance(cause, PostgresError) else str(error)
+    return f"{type(error).__name__}: {text}"
 
 
 @contextmanager

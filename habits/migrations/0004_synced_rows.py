@@ -67,5 +67,13 @@ class Migration(migrations.Migration):
             model_name="habit",
             index=models.Index(fields=["updated_at"], condition=models.Q(deleted=True), name="habit_deleted"),
         ),
+        migrations.AddConstraint(
+            model_name="losttext",
+            constraint=models.UniqueConstraint(
+                fields=("user", "habit", "day", "field", "lost_ms", "lost_device"),
+                name="lost_text_once",
+                nulls_distinct=False,
+            ),
+        ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

@@ -110,6 +110,13 @@ class LostText(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user", "habit", "day", "field", "lost_ms", "lost_device"],
+                nulls_distinct=False,
+                name="lost_text_once",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.field} of {self.habit_id}"

@@ -57,7 +57,7 @@ def test_pushes_are_forgotten_a_month_after_they_were_merged() -> None:
 def test_texts_that_lost_are_forgotten_after_ninety_days() -> None:
     habit = HabitFactory(client_id="run")
     for ms in range(1, 5):
-        merge(habit.user, day(ms=9 - ms, device="ab"[ms % 2], note=f"{ms}"))
+        merge(habit.user, day(ms=9 - ms, device=f"phone-{ms}", note=f"{ms}"))
     for text in LostText.objects.all():
         LostText.objects.filter(pk=text.pk).update(at=days_ago(90, HOUR if text.lost == "4" else -HOUR))
 

@@ -145,9 +145,9 @@ def test_a_push_that_cannot_be_merged_stays_and_stops_no_other(
     assert failing.error.startswith(error)
     assert failing.failed_at is not None
     assert (row(user).value, row(user, TOMORROW).value, habit_of(user).name) == (1000, 0, "Run")
-    assert [record.message for record in caplog.records] == [
-        f"Push {failing.key} cannot be merged; it stays in the inbox"
-    ]
+    said = f"Push {failing.key} cannot be merged and stays in the inbox: {error}"
+    assert [record.message.startswith(said) for record in caplog.records] == [True]
+    assert "Failing row" not in caplog.text + failing.error
 
 
 def test_a_push_that_failed_is_not_tried_again_by_itself(user: User, caplog: pytest.LogCaptureFixture) -> None:
