@@ -55,6 +55,12 @@ def thousands(number: float | None) -> str:
 
 
 @register.filter
+def class_name(exception: str) -> str:
+    """Write the class of an error without its module."""
+    return exception.rpartition(".")[2]
+
+
+@register.filter
 def as_json(value: Any) -> str:
     """Write a value as JSON, for an attribute that the script of the console reads."""
     return json.dumps(value, ensure_ascii=False)
