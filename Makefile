@@ -5,7 +5,7 @@ JOBS = 10000
 SEED = 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock clean bench storm
+.PHONY: help demo test lint format lock clean bench storm fill
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,8 +27,11 @@ lint: .venv/.ready ## Check format, style, types and import rules
 	.venv/bin/lint-imports --no-logo
 
 bench: .venv/.ready $(if $(filter jobs,$(BENCH)),.venv-bench/.ready benchmarks/bullmq/node_modules/.ready)
-bench: ## Measure: BENCH=jobs (beside BullMQ and others; needs npm) or growth; QUICK=1 is short (benchmarks/README.md)
+bench: ## Measure: BENCH=jobs (beside BullMQ and others; needs npm) growth or console; QUICK=1 is short (benchmarks/README.md)
 	@$(PYTHON_IN) -m benchmarks.$(BENCH)
+
+fill: .venv/.ready ## Fill the running demo with JOBS made-up jobs (5,000,000 unless told), to look at the console with them
+	@$(PYTHON_IN) -m benchmarks.fill $(if $(filter command environment,$(origin JOBS)),--jobs $(JOBS))
 
 storm: .venv/.ready ## Lose workers, Valkey and PostgreSQL at random (SEED) under JOBS jobs, and count what was lost or doubled
 	@$(PYTHON_IN) -m benchmarks.storm --jobs $(JOBS) --seed $(SEED)
