@@ -19,11 +19,13 @@ from .outcome import Stamp, earlier
 from .writes import CompletionWrite, DeletedCompletion, HabitWrite, Write
 
 # Take a person's version and the right to write their rows until the end of the transaction; tell the guard trigger
-# that rows written from here on carry the next version. Served by the primary key; the first time makes the row.
+# that rows written from here on carry the next version, and give the lock up should this process freeze. Served by the
+# primary key; the first time makes the row.
 LOCK = """
     INSERT INTO habits_syncstate AS s (user_id, version, horizon, latest_ms) VALUES (%s, 1, 0, 0)
     ON CONFLICT (user_id) DO UPDATE SET version = s.version
-    RETURNING version, latest_ms, set_config('sync.version', (version + 1)::text, true)
+    RETURNING version, latest_ms, set_config('sync.version', (version + 1)::text, true),
+              set_config('idle_in_transaction_session_timeout', '60s', true)
 """
 
 # Tell the guard trigger that rows may be deleted from here to the end of the transaction.
@@ -58,7 +60,7 @@ class Merging:
         """Take the lock. Raises `django.db.OperationalError` where lock_timeout is set and passes."""
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [self.user_id])
-            current, self.latest_ms, _ = cursor.fetchone()
+            current, self.latest_ms, *_ = cursor.fetchone()
         self.version = current + 1
         return self
 

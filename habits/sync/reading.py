@@ -99,7 +99,7 @@ def _check_shape(changes: Mapping[str, Any]) -> None:
             if not isinstance(rows, list) or not all(isinstance(row, kind) for row in rows):
                 raise BadShape(f"“{table}.{name}” is a list of {'ids' if kind is str else 'rows'}.")
             ids = rows if kind is str else [row.get("id") for row in rows]
-            if not all(isinstance(one, str) and "\0" not in one for one in ids):
+            if not all(isinstance(one, str) and one == _whole_text(one) for one in ids):
                 raise BadShape(f"Every row of “{table}.{name}” has an id, which is a text without NUL.")
             operations += len(rows)
     if operations > MAX_OPERATIONS:
@@ -184,17 +184,22 @@ def _checked(model: type[R], table: str, raw: Mapping[str, Any], contents: Conte
 
 
 def _clean(model: type[Row], raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop NUL, which PostgreSQL cannot store, and read an empty text column as an empty text."""
+    """Put texts right, and read an empty text column as an empty text."""
     clean = {}
     for name in model.model_fields.keys() & raw.keys():
         value, default = raw[name], model.model_fields[name].default
         if isinstance(value, str):
-            clean[name] = value.replace("\0", "")
+            clean[name] = _whole_text(value)
         elif value is not None or default is None:
             clean[name] = value
         elif isinstance(default, str):
             clean[name] = ""
     return clean
+
+
+def _whole_text(text: str) -> str:
+    """Drop NUL, and put U+FFFD for halves of a surrogate pair: PostgreSQL can store neither."""
+    return text.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _reason(error: ValidationError) -> str:

@@ -234,3 +234,14 @@ def test_nobody_deletes_what_belongs_to_somebody_else(phone: Phone, user: User, 
 def test_a_pull_has_nothing_of_somebody_elses(phone: Phone, theirs: Completion) -> None:
     assert "secret" not in json.dumps(phone.pull()).lower()
     assert gone(phone.pull()) == []
+
+
+def test_half_a_surrogate_pair_in_a_note_does_not_block_the_phone(user: User) -> None:
+    phone = Phone(user)
+    phone.push(habits=[habit()])
+
+    body = json.dumps({"completions": {"updated": [tick(note="cut \ud83d")]}})
+    answer = phone.send(body.encode())
+
+    assert answer.status_code == 200, answer.content
+    assert [row["note"] for row in answer.json()["changes"]["completions"]["updated"]] == ["cut \ufffd"]

@@ -86,7 +86,7 @@ def test_every_row_of_a_push_is_read_or_refused_by_its_id(push: dict[str, Any]) 
     deleted = {table: push.get(table, {}).get("deleted", []) for table in ("habits", "completions")}
     every = [name for _, name in ids] + [name for names in deleted.values() for name in names]
     contents = outcome(lambda: read_body(push))
-    if any("\0" in name for name in every):
+    if any("\0" in name for name in every) or depth_of(push) > MAX_DEPTH:
         assert contents == 400
         return
     taken = [("habits", write.id) for write in contents.habits]
