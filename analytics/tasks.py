@@ -16,6 +16,7 @@ from analytics.models import UserMonth, UserWeek
 from analytics.rollups.clocks import wind_clocks
 from analytics.rollups.closing import Closed, close_batch
 from analytics.rollups.following import follow_changes, work_out
+from analytics.rollups.inspecting import inspect_night
 from analytics.rollups.load import other_statements
 from analytics.rollups.periods import roll_up
 from focusjobs.jobs import Snooze, current_job, schedule, task
@@ -70,8 +71,19 @@ def start_clocks() -> dict[str, int]:
     return {"started": len(started)}
 
 
+@task(queue="statistics", attempts=5)
+def inspect_statistics() -> dict[str, int]:
+    """Compare the statistics of a thirtieth of all people with their records; goes on where it was stopped."""
+    counts = {"users": 0, "drifts": 0}
+    for inspection in inspect_night(timezone.now().date()):
+        counts = {"users": inspection.users, "drifts": inspection.drifts}
+        current_job().progress(inspection.users, note="people compared")
+    return counts
+
+
 schedule("close-days", close_days, every=timedelta(minutes=1), overlap=False)
 schedule("start-clocks", start_clocks, every=timedelta(minutes=10), overlap=False)
+schedule("inspect-statistics", inspect_statistics, cron="40 2 * * *", overlap=False)
 
 
 def close_due_days() -> Iterator[tuple[Closed, Pace]]:
