@@ -17,8 +17,8 @@ from rest_framework.exceptions import APIException
 
 from habits.domain.identity import completion_id
 from habits.merging.writes import CompletionWrite, HabitWrite, from_json, to_json
-from habits.sync.body import Body, read_changes
-from habits.sync.limits import LATEST_STAMP, MAX_BYTES
+from habits.sync.body import Body, depth_of, read_changes
+from habits.sync.limits import LATEST_STAMP, MAX_BYTES, MAX_DEPTH
 from habits.sync.reading import Contents, Sender, deletions, read, slot_of
 from habits.sync.rows import ID, CompletionRow, HabitRow
 
