@@ -69,7 +69,7 @@ class ReminderSerializer(serializers.ModelSerializer[Reminder]):
     """When a person is reminded."""
 
     habit: Any = serializers.SlugRelatedField(slug_field="client_id", read_only=True, help_text="`id` of the habit.")
-    time = serializers.TimeField(source="local_time", format="%H:%M", help_text="Local time.")
+    local_time = serializers.TimeField(format="%H:%M")
     weekdays = serializers.IntegerField(
         min_value=1, max_value=EVERY_DAY, required=False, help_text="Of the local date; bit 0 is Monday."
     )
@@ -78,10 +78,11 @@ class ReminderSerializer(serializers.ModelSerializer[Reminder]):
     class Meta:
         model = Reminder
         fields = (
-            *("id", "kind", "origin", "habit", "label", "category", "time", "weekdays", "timezone", "enabled"),
+            *("id", "kind", "origin", "habit", "label", "category", "local_time", "weekdays", "timezone", "enabled"),
             *("next_at", "snooze_until"),
         )
         read_only_fields: tuple[str, ...] = ("id", "kind", "origin", "snooze_until")
+        validators = ()  # what is unique is for the services to see to
 
     def validate_timezone(self, value: str) -> str:
         """Refuse what is no time zone."""

@@ -22,5 +22,5 @@ urlpatterns = [
     path("notifications/test", views.TestView.as_view(), name="notification_test"),
     path("notifications/<uuid:delivery_id>/received", views.ReceivedView.as_view(), name="notification_received"),
     path("notifications/<uuid:delivery_id>/opened", views.OpenedView.as_view(), name="notification_opened"),
-    path("unsubscribe/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("unsubscribe", views.unsubscribe, name="unsubscribe"),
 ]

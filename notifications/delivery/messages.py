@@ -66,4 +66,4 @@ def unsubscribe_url(user_id: int, kind: str) -> str:
     if not settings.PUBLIC_URL:
         return ""
     token = signing.dumps([user_id, kind], salt=UNSUBSCRIBE_SALT)
-    return urljoin(f"{settings.PUBLIC_URL}/", f"api/v1/unsubscribe/{token}")
+    return urljoin(f"{settings.PUBLIC_URL}/", f"api/v1/unsubscribe?token={token}")

@@ -39,13 +39,13 @@ class Preference(models.Model):
     )
     kind = models.CharField(max_length=16, choices=Kind.choices, blank=True)
     channel = models.CharField(max_length=8, choices=Channel.choices, blank=True)
-    enabled = models.BooleanField(null=True)
+    enabled = models.BooleanField(null=True, blank=True)
     quiet_from = models.TimeField(null=True, blank=True, help_text="Local time from which nothing is sent …")
     quiet_to = models.TimeField(null=True, blank=True, help_text="… until this one.")
     max_per_day = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(1000)])
-    digest = models.BooleanField(null=True, help_text="Tell of several reminders of one moment at once.")
+    digest = models.BooleanField(null=True, blank=True, help_text="Tell of several reminders of one moment at once.")
     muted_until = models.DateTimeField(null=True, blank=True)
-    private = models.BooleanField(null=True, help_text="Show nothing about habits on a locked screen.")
+    private = models.BooleanField(null=True, blank=True, help_text="Show nothing about habits on a locked screen.")
 
     class Meta:
         constraints = (

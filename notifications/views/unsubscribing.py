@@ -13,12 +13,12 @@ from notifications import services
 
 @csrf_exempt  # the token is what allows it, and mail programs send no cookie
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+def unsubscribe(request: HttpRequest) -> HttpResponse:
     """Ask whether to end the e-mails, and end them on POST: programs that follow links must change nothing."""
     done = request.method == "POST"
     try:
         if done:
-            services.unsubscribe(token)
+            services.unsubscribe(request.GET.get("token", ""))
     except signing.BadSignature as error:
         raise Http404 from error
     return render(request, "notifications/unsubscribe.html", {"done": done})

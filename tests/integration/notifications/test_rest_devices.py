@@ -1,0 +1,220 @@
+"""Devices, tests and acknowledgements over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from habits.models import User
+from notifications.addresses import opened
+from notifications.models import Delivery, Device, InboxItem, Notification
+from notifications.planning.dispatching import dispatch_due
+from notifications.services.devices import MOST_DEVICES
+from tests.factories import UserFactory
+from tests.integration.habits.problems import errors_of
+
+from .rows import delivery_to, device_of
+
+pytestmark = pytest.mark.django_db
+
+DEVICES = "/api/v1/devices"
+WEB = {
+    "platform": "web",
+    "address": "https://updates.push.services.mozilla.com/wpush/v2/abc",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _ways(settings: Any) -> None:
+    settings.PUSH_TRANSPORTS = {"fcm": {}, "apns": {"topic": "org.example"}, "webpush": {}, "email": {}}
+
+
+def register(api: APIClient, **values: Any) -> Any:
+    return api.post(DEVICES, {"platform": "android", "address": "token", **values})
+
+
+def client_of(person: User) -> APIClient:
+    client = APIClient(raise_request_exception=False)
+    client.force_authenticate(person)
+    return client
+
+
+def test_a_device_registers_at_each_start_of_the_app(api: APIClient) -> None:
+    first, again = register(api, app_version="1.0"), register(api, app_version="1.1")
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["id"] == again.json()["id"]
+    assert again.json()["app_version"] == "1.1"
+    assert again.json()["registered_at"] >= first.json()["registered_at"]
+
+
+def test_an_address_is_encrypted_and_shown_nowhere(api: APIClient) -> None:
+    answer = register(api, address="very-secret-token")
+    device = Device.objects.get()
+
+    assert "very-secret" not in answer.content.decode()
+    assert "very-secret" not in api.get(DEVICES).content.decode()
+    assert "very-secret" not in device.address + device.address_hash + str(device)
+    assert opened(device.address, device.address_hash).value == "very-secret-token"
+
+
+@pytest.mark.parametrize(
+    ("platform", "address", "way"),
+    [("android", "t", "fcm"), ("ios", "ab" * 32, "apns"), ("web", WEB["address"], "webpush")],
+)
+def test_each_platform_has_its_way(api: APIClient, platform: str, address: str, way: str) -> None:
+    keys = {"keys": WEB["keys"]} if platform == "web" else {}
+
+    assert register(api, platform=platform, address=address, **keys).json()["transport"] == way
+
+
+def test_an_iphone_can_register_with_firebase(api: APIClient) -> None:
+    assert register(api, platform="ios", transport="fcm").json()["transport"] == "fcm"
+
+
+def test_where_no_provider_is_set_up_the_log_stands_in(api: APIClient, settings: Any) -> None:
+    settings.PUSH_TRANSPORTS = {"console": {}}
+
+    assert register(api).json()["transport"] == "console"
+
+
+def test_where_nothing_reaches_a_platform_it_says_so(api: APIClient, settings: Any) -> None:
+    settings.PUSH_TRANSPORTS = {"fcm": {}}
+
+    assert errors_of(register(api, **WEB)) == [("platform", "This server sends nothing to web browser.")]
+
+
+@pytest.mark.parametrize(
+    ("values", "errors"),
+    [
+        ({"platform": "fridge"}, [("platform", '"fridge" is not a valid choice.')]),
+        ({"address": ""}, [("address", "This field may not be blank.")]),
+        ({"address": "x" * 2001}, [("address", "Ensure this field has no more than 2000 characters.")]),
+        ({"platform": "ios"}, [("address", "An APNs device token is 32 to 100 bytes in hexadecimal.")]),
+        ({"transport": "webpush"}, [("transport", "One of fcm, or nothing.")]),
+        (
+            {**WEB, "address": "https://192.168.0.1/admin"},
+            [("address", "The endpoint is not https to a push service that is allowed.")],
+        ),
+        (
+            {**WEB, "address": "http://fcm.googleapis.com/x"},
+            [("address", "The endpoint is not https to a push service that is allowed.")],
+        ),
+        (
+            {**WEB, "keys": {"p256dh": "AAAA", "auth": "AAAA"}},
+            [("address", "The subscription's p256dh is not a point on P-256.")],
+        ),
+        ({"timezone": "Mars"}, [("timezone", "“Mars” is not an IANA time zone such as Europe/Berlin.")]),
+    ],
+)
+def test_what_cannot_be_a_device_is_refused(api: APIClient, values: dict[str, Any], errors: list[Any]) -> None:
+    assert errors_of(register(api, **values)) == errors
+    assert not Device.objects.exists()
+
+
+def test_a_phone_that_changes_hands_belongs_to_the_new_person_alone(api: APIClient, person: User) -> None:
+    register(api)
+    other = UserFactory()
+    handed = register(client_of(other))
+
+    assert handed.status_code == 200
+    assert Device.objects.get().user == other
+    assert api.get(DEVICES).json() == []
+
+
+def test_the_eleventh_device_takes_the_place_of_the_one_not_seen_for_longest(api: APIClient) -> None:
+    for number in range(MOST_DEVICES + 1):
+        register(api, address=f"token-{number}")
+
+    assert len(api.get(DEVICES).json()) == MOST_DEVICES
+    retired = Device.objects.get(state="retired")
+    assert (retired.retired_reason, retired.address) == ("replaced", "")
+    assert retired.pk == Device.objects.order_by("pk").first().pk  # type: ignore[union-attr]
+
+
+def test_a_device_that_is_removed_is_forgotten_and_can_come_back(api: APIClient) -> None:
+    number = register(api).json()["id"]
+
+    assert api.delete(f"{DEVICES}/{number}").status_code == 204
+    assert (api.get(DEVICES).json(), Device.objects.get().address) == ([], "")
+    assert register(api).json()["id"] == number
+    assert len(api.get(DEVICES).json()) == 1
+
+
+def test_nobody_touches_the_devices_of_others(api: APIClient) -> None:
+    device = device_of(UserFactory())
+
+    assert api.delete(f"{DEVICES}/{device.pk}").status_code == 404
+    assert api.get(DEVICES).json() == []
+    assert Device.objects.get().state == "active"
+
+
+def test_an_app_learns_how_it_can_be_reached(api: APIClient) -> None:
+    assert api.get("/api/v1/push").json() == {
+        "platforms": {"android": ["fcm"], "ios": ["apns", "fcm"], "web": ["webpush"]},
+        "web_push_key": None,
+    }
+
+
+def test_a_test_is_sent_to_all_devices_at_once(api: APIClient, person: User) -> None:
+    for number in (1, 2):
+        device_of(person, number, last_seen_at=timezone.now())
+    answer = api.post("/api/v1/notifications/test")
+    notification = Notification.objects.get(pk=answer.json()["notification_id"])
+    dispatch_due(notification.due_at, "")
+
+    assert answer.status_code == 202
+    assert Delivery.objects.filter(notification=notification).count() == 2
+
+
+def test_the_app_says_that_it_has_come_and_was_opened(api: APIClient, person: User) -> None:
+    delivery = delivery_to(device_of(person))
+    InboxItem.objects.create(user=person, notification=delivery.notification, kind="weekly_report", title="Week")
+    address = f"/api/v1/notifications/{delivery.pk}"
+
+    assert api.post(f"{address}/received").status_code == 204
+    first = Delivery.objects.get().received_at
+    assert api.post(f"{address}/received").status_code == 204
+    assert api.post(f"{address}/opened").status_code == 204
+    delivery.refresh_from_db()
+    assert (delivery.received_at, delivery.opened_at is not None) == (first, True)
+    assert InboxItem.objects.get().read_at is not None
+
+
+@pytest.mark.parametrize("what", ["received", "opened"])
+def test_nobody_acknowledges_for_others(api: APIClient, what: str) -> None:
+    delivery = delivery_to(device_of(UserFactory()))
+
+    assert api.post(f"/api/v1/notifications/{delivery.pk}/{what}").status_code == 404
+    assert api.post(f"/api/v1/notifications/{uuid4()}/{what}").status_code == 404
+    delivery.refresh_from_db()
+    assert (delivery.received_at, delivery.opened_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("get", DEVICES),
+        ("post", DEVICES),
+        ("delete", f"{DEVICES}/1"),
+        ("get", "/api/v1/push"),
+        ("get", "/api/v1/preferences"),
+        ("patch", "/api/v1/preferences/all/all"),
+        ("get", "/api/v1/reminders"),
+        ("post", "/api/v1/reminders/1/snooze"),
+        ("get", "/api/v1/inbox"),
+        ("post", "/api/v1/inbox/read"),
+        ("post", "/api/v1/notifications/test"),
+        ("post", f"/api/v1/notifications/{uuid4()}/opened"),
+    ],
+)
+def test_nothing_is_open_to_strangers(method: str, address: str) -> None:
+    assert getattr(APIClient(), method)(address).status_code == 401
