@@ -78,9 +78,9 @@ def advance(number: int, seconds: float | None = None) -> bool:
     while True:
         try:
             with transaction.atomic():
-                operation = Operation.objects.select_for_update(no_key=True).get(pk=number)
-                step = STEPS.get(Operation.State(operation.state))
-                if step is None or not step(operation, ahead):
+                operation = Operation.objects.select_for_update(no_key=True).filter(pk=number).first()
+                step = STEPS.get(Operation.State(operation.state)) if operation else None
+                if operation is None or step is None or not step(operation, ahead):
                     return False
         except (OperationRefused, QueryError) as error:
             give_up(number, str(error))
