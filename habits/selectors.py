@@ -85,9 +85,10 @@ def records_of(habit: Habit) -> Mapping[date, Record]:
 
 def records_on(user: User, days: Collection[date]) -> dict[int, dict[date, Record]]:
     """Give what a person recorded on some days, by habit and day. Index: completion_cell_unique."""
-    parts: QuerySet[Completion, Any] = Completion.objects.order_by().filter(user=user, day__in=days)
+    parts = Completion.objects.order_by().filter(user=user, day__in=days).values("habit_id", "day")
+    rows: QuerySet[Completion, Any] = parts.annotate(**_AMOUNT, noted=_NOTED)
     found: dict[int, dict[date, Record]] = {}
-    for row in parts.values("habit_id", "day").annotate(**_AMOUNT, noted=_NOTED):
+    for row in rows:
         record = Record(*_content(row["total"], row["excused"]), noted=row["noted"])
         found.setdefault(row["habit_id"], {})[row["day"]] = record
     return found
