@@ -6,10 +6,12 @@ They are shown whole by `focusjobs.jobs.operations.reveal`, to who has the right
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from celery import current_app
 
+from .declarations import load_tasks
 from .definition import Task
 from .domain.redaction import hides, redacted
 from .models import Job
@@ -39,6 +41,12 @@ def shown_text(task: str, text: str | None) -> str:
 
 def names_hidden(task: str) -> tuple[str, ...]:
     """Give the arguments that a task wants hidden. Of a task that this process does not have, none but the secrets."""
-    current_app.loader.import_default_modules()
+    _load_once()
     found = current_app.tasks.get(task)
     return found.redact if isinstance(found, Task) else ()
+
+
+@cache
+def _load_once() -> None:
+    # Once a process: a page, or each line of an export, asks again.
+    load_tasks()
