@@ -118,7 +118,7 @@ WITH due AS MATERIALIZED (
                     ELSE 1.0 END
                 END AS strength,
            CASE WHEN days = 1 THEN 0 ELSE total END AS window_sum,
-           CASE WHEN ticks OR days = 1 THEN 0 ELSE skips + skipped::int - (dropped & 1) END AS skips,
+           CASE WHEN ticks OR days = 1 THEN 0 ELSE greatest(0, skips + skipped::int - (dropped & 1)) END AS skips,
            CASE WHEN ticks AND short AND days > 1
                 THEN (recent << 1 | done::int) & ((1::bigint << span) - 1) ELSE 0 END AS recent,
            CASE WHEN NOT asked THEN streak WHEN keeps THEN streak + 1 ELSE 0 END AS streak,
