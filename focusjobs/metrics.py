@@ -10,19 +10,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from analytics.metrics import StatisticsCollector
 from focusjobs.jobs.metrics import registry
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with every metric of the jobs; 401 without a valid token or a login, 403 for people who are not staff."""
+    """Answer with every metric; 401 without a valid token or a login, 403 for people who are not staff."""
     if not _is_scraper(request):
         if not request.user.is_authenticated:
             return _refusal(401, "Send METRICS_TOKEN as a bearer token, or log in as a member of the staff.")
         if not request.user.is_staff:
             return _refusal(403, "Metrics are for the staff.")
-    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    told = registry()
+    told.register(StatisticsCollector())
+    return HttpResponse(generate_latest(told), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _is_scraper(request: HttpRequest) -> bool:
