@@ -49,11 +49,11 @@ def make(apps, schema_editor):
 def _create_permissions(config, apps, database):
     # With the models of this state; `create_permissions` reads them from its app configuration.
     state = apps.get_app_config("jobs")
-    state.models_module = config.models_module
+    before, state.models_module = getattr(state, "models_module", None), config.models_module
     try:
         create_permissions(state, verbosity=0, using=database, apps=apps)
     finally:
-        state.models_module = None
+        state.models_module = before
 
 
 class Migration(migrations.Migration):

@@ -92,6 +92,8 @@ def test_the_housekeeper_outlives_an_error_of_the_database(monkeypatch: pytest.M
         return True
 
     monkeypatch.setattr("focusjobs.jobs.maintenance.keep_house", one_round)
+    # On a connection of its own it would leave the schedules of the code to the tests that follow.
+    monkeypatch.setattr("focusjobs.jobs.schedule_sync.sync", lambda: None)
     monkeypatch.setattr("focusjobs.jobs.maintenance.INTERVAL", 0)
     keeper.start()
     keeper.join(timeout=10)

@@ -96,6 +96,12 @@ def test_the_groups_that_come_with_the_project(group: str, allowed: set[str]) ->
     assert {right for right in rights.RIGHTS if rights.may(user, right)} == allowed
 
 
+def test_making_the_groups_leaves_the_app_as_it_was() -> None:
+    before = apps.get_app_config("jobs").models_module
+    GROUPS.make(apps, connection.schema_editor())
+    assert apps.get_app_config("jobs").models_module is before is not None
+
+
 def test_making_the_groups_again_leaves_what_somebody_changed() -> None:
     Group.objects.get(name="Support").permissions.clear()
     Group.objects.get(name="On-call").delete()
