@@ -94,7 +94,7 @@ class Feed:
     def __init__(self, wanted: Sequence[Wanted]) -> None:
         self._wanted = wanted
         self._held = {one.held.id: one.held for one in wanted}
-        self._is_dry = False
+        self._is_dry = self._is_any_unreadable = False
         self._unsent: list[tuple[Held, Consequence]] = []
 
     def __iter__(self) -> Iterator[Outgoing]:
@@ -104,8 +104,10 @@ class Feed:
                 continue
             try:
                 yield message_of(one)
-            except Undecipherable:
-                logger.exception("an address cannot be read", extra={"delivery": str(one.held.id)})
+            except Undecipherable as error:
+                if not self._is_any_unreadable:  # one line a batch: with a lost key it is all of them
+                    self._is_any_unreadable = True
+                    logger.error("addresses cannot be read", extra={"problem": str(error)})
                 self._unsent.append((one.held, Consequence(state=State.SUPPRESSED, code="undecipherable", refund=1)))
 
     def held(self, name: UUID) -> Held:

@@ -1,0 +1,202 @@
+"""The jobs between a reminder and its delivery: each has the next one done, and what was left behind is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from focusjobs.jobs.models import Job
+from habits.models import User
+from habits.signals import weekly_report_ready
+from notifications import tasks
+from notifications.models import Delivery, Device, InboxItem, Notification, ProviderState
+from notifications.services import renew_keys, send_test
+from tests.factories import UserFactory
+
+from .rows import at, delivery_to, device_of, habit_of, reminder_of
+
+pytestmark = pytest.mark.django_db
+
+EIGHT = at("2026-03-09T07:00")
+"""08:00 in Berlin, a Monday."""
+
+
+@pytest.fixture
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.clock.now", timezone.now)
+
+
+@pytest.fixture
+def travel(_clock: None) -> Iterator[Any]:
+    with time_machine.travel(EIGHT, tick=True) as traveller:
+        yield traveller
+
+
+def jobs(name: str) -> list[Job]:
+    return list(Job.objects.filter(task=f"notifications.{name}").order_by("run_at"))
+
+
+def test_the_minutes_job_leads_to_a_message_through_the_jobs_that_it_enqueues(
+    person: User, sent_file: Path, travel: Any
+) -> None:
+    device_of(person)
+    reminder_of(habit_of(person), time(8), EIGHT - timedelta(hours=1))
+
+    assert tasks.plan_reminders() == 1
+    notification = Notification.objects.get()
+    dispatch = jobs("dispatch_notifications")[0]
+    assert timedelta(0) <= dispatch.run_at - notification.due_at <= timedelta(seconds=tasks.SLOT)
+    travel.move_to(dispatch.run_at)
+    assert tasks.dispatch_notifications() == 1
+    assert [job.arguments for job in jobs("deliver")] == [{"transport": "file"}]
+    assert tasks.deliver(transport="file") == {"sent": 1}
+    assert "Run" in sent_file.read_text()
+
+
+def test_when_nothing_is_due_nothing_is_enqueued(travel: Any, sent_file: Path) -> None:
+    assert (tasks.plan_reminders(), tasks.dispatch_notifications()) == (0, 0)
+    assert tasks.tend_deliveries() == {"lost": 0, "expired": 0}
+    assert not Job.objects.exists()
+
+
+def test_what_was_put_off_is_dispatched_by_the_minutes_job(person: User, travel: Any) -> None:
+    Notification.objects.create(
+        user=person,
+        kind="test",
+        occurrence_key="t",
+        day=EIGHT,
+        fire_at=EIGHT,
+        due_at=EIGHT,
+        not_after=EIGHT + timedelta(hours=1),
+    )
+    tasks.plan_reminders()
+
+    assert len(jobs("dispatch_notifications")) == 1
+
+
+def test_what_was_left_behind_is_sent(person: User, sent_file: Path) -> None:
+    delivery_to(device_of(person))
+    tasks.tend_deliveries()
+
+    assert [job.arguments for job in jobs("deliver")] == [{"transport": "file"}]
+
+
+def test_where_the_transport_must_wait_another_job_goes_on_later(person: User, sent_file: Path) -> None:
+    delivery_to(device_of(person))
+    ProviderState.objects.create(transport="file", paused_until=timezone.now() + timedelta(hours=5))
+    tasks.deliver(transport="file")
+
+    (later,) = jobs("deliver")
+    assert later.state == "delayed"
+    assert later.run_at - timezone.now() <= timedelta(minutes=1)
+
+
+def test_a_test_is_dispatched_at_once(person: User) -> None:
+    send_test(user=person)
+
+    assert [job.state for job in jobs("dispatch_notifications")] == ["waiting"]
+
+
+# --- The weekly report -----------------------------------------------------------------------------------------------
+
+WEEK = date(2026, 3, 2)
+FACTS = {"done": 18, "due": 21, "rate": 86, "change": 5}
+
+
+def announce(person: User, **facts: Any) -> Notification | None:
+    tasks.announce_week(user_id=person.pk, week=WEEK.isoformat(), facts={**FACTS, **facts})
+    return Notification.objects.filter(kind="weekly_report").first()
+
+
+def test_a_week_that_was_counted_is_announced_in_the_same_transaction(person: User) -> None:
+    weekly_report_ready.send(sender=None, user_id=person.pk, week=WEEK, facts=FACTS)
+
+    (job,) = jobs("announce_week")
+    assert job.arguments == {"user_id": person.pk, "week": "2026-03-02", "facts": FACTS}
+
+
+def test_a_report_comes_at_nine_on_the_day_after_the_week(person: User, travel: Any, sent_file: Path) -> None:
+    device_of(person)
+    travel.move_to(at("2026-03-08T23:05"))  # just after midnight of Monday
+    notification = announce(person)
+
+    assert notification is not None
+    assert (notification.fire_at, notification.occurrence_key) == (at("2026-03-09T08:00"), "week:2026-03-02")
+    travel.move_to(notification.due_at)
+    tasks.dispatch_notifications()
+    item = InboxItem.objects.get()
+    assert (item.title, item.body) == ("Your week: 86 %", "18 of 21 done, 5 points more than in the week before.")
+
+
+def test_a_week_is_announced_once(person: User, travel: Any) -> None:
+    announce(person)
+    announce(person, done=19)
+
+    assert Notification.objects.filter(kind="weekly_report").count() == 1
+
+
+def test_a_week_that_was_counted_days_late_is_not_announced(person: User, travel: Any) -> None:
+    travel.move_to(at("2026-03-13T12:00"))
+
+    assert announce(person) is None
+
+
+def test_nothing_but_the_numbers_of_a_week_is_kept(person: User, travel: Any) -> None:
+    notification = announce(person, diary="secret")
+
+    assert notification is not None
+    assert notification.facts == FACTS
+
+
+# --- Housekeeping ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_past_its_time_is_forgotten_with_all_that_belongs_to_it(person: User) -> None:
+    old, new = delivery_to(device_of(person)), delivery_to(device_of(person, 2))
+    InboxItem.objects.create(user=person, notification=old.notification, kind="test", title="Old")
+    Notification.objects.filter(pk=old.notification_id).update(created_at=timezone.now() - timedelta(days=31))
+
+    assert tasks.forget_notifications()["notifications"] == 1
+    assert list(Delivery.objects.all()) == [new]
+    assert not InboxItem.objects.exists()
+
+
+def test_a_device_that_nobody_uses_is_retired_after_270_days(person: User) -> None:
+    device_of(person, 1, last_seen_at=timezone.now() - timedelta(days=271))
+    device_of(person, 2, last_seen_at=timezone.now() - timedelta(days=269))
+
+    assert tasks.forget_notifications()["devices"] == 1
+    assert Device.objects.get(state="retired").retired_reason == "unseen"
+
+
+def test_everything_of_a_person_goes_with_the_account(person: User) -> None:
+    other = delivery_to(device_of(UserFactory(), 7))
+    delivery = delivery_to(device_of(person))
+    InboxItem.objects.create(user=person, notification=delivery.notification, kind="test", title="x")
+    reminder_of(habit_of(person), time(8), EIGHT)
+    person.delete()
+
+    assert list(Delivery.objects.all()) == [other]
+    assert not InboxItem.objects.exists()
+    assert Device.objects.count() == 1
+
+
+def test_addresses_are_encrypted_anew_with_a_new_key(person: User, settings: Any) -> None:
+    from base64 import urlsafe_b64encode
+
+    from notifications.addresses import current_key_id, opened
+
+    device = device_of(person)
+    settings.PUSH_KEYS = [urlsafe_b64encode(b"k" * 32).decode()]
+    assert list(renew_keys()) == [1]
+    device.refresh_from_db()
+
+    assert device.address.startswith(current_key_id())
+    assert opened(device.address, device.address_hash).value == "token-1"
+    assert list(renew_keys()) == []
