@@ -293,7 +293,7 @@ def test_a_push_that_cannot_be_merged_has_failed_and_says_so(phone: Phone, faili
     drain()
     assert status_of(phone, failing)["status"] == "failed"
     push = SyncPush.objects.latest("pk")
-    assert push.error == "UnknownHabit: Habits ['walk'] do not exist."
+    assert push.error.splitlines()[0] == "UnknownHabit: Habits ['walk'] do not exist."
     assert push.merged_version is None
 
 
