@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 NOTHING = Record()
 
 
-def is_unsure(terms: Terms, standing: Standing, day: date, record: Record) -> bool:
+def is_unsure(terms: Terms, standing: Standing, day: date, record: Record, *, neutral: bool = False) -> bool:
     """Tell whether a day can only be closed by looking back.
 
-    Where ticks cover other days and this one lies before the latest run, an earlier run decides; and what a tick of a
-    monthly habit covers hangs on months.
+    Where ticks cover other days and this one lies before the latest run, an earlier run decides; a neutral day may have
+    to leave the run; and what a tick of a monthly habit covers hangs on months.
     """
     if not terms.has_runs:
         return False
     later = standing.run_start is not None and standing.run_start > day
-    return later or (not terms.counts_recent and record.is_done)
+    return later or neutral or (not terms.counts_recent and record.is_done)
 
 
 def close(

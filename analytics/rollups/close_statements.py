@@ -101,7 +101,7 @@ WITH due AS MATERIALIZED (
                 WHEN at_most OR target <= 0 THEN false
                 ELSE (window_sum - {SKIPPED_AMOUNT} * skips - dropped / 2)::float8 / {THOUSANDTHS} >= target
                 END AS covered,
-           has_runs AND (coalesce(run_start > day, false) OR NOT short AND done) AS unsure
+           has_runs AND (coalesce(run_start > day, false) OR neutral OR NOT short AND done) AS unsure
     FROM marked
     OFFSET 0
 ), stepped AS MATERIALIZED (

@@ -44,7 +44,7 @@ def closed_one_by_one(
     for day in (FIRST + timedelta(days=n) for n in range(101)):
         expected = chronicle(rule, records, day, day, neutral)
         record, dropped = records.get(day, NOTHING), records.get(day - timedelta(days=terms.span), NOTHING)
-        unsure = is_unsure(terms, standing, day, record)
+        unsure = is_unsure(terms, standing, day, record, neutral=day in neutral)
         standing, closed = close(rule, terms, standing, day, record=record, dropped=dropped, neutral=day in neutral)
         if unsure:
             standing, closed = expected.standing, expected.days[0]
