@@ -17,11 +17,12 @@ PACKAGES = sorted(
 LOAD = """
 import importlib, sys, types
 root, package, modules = sys.argv[1], sys.argv[2], sys.argv[3:]
-parts = package.split(".")[:-1]
-for depth in range(1, len(parts) + 1):  # the parents' own __init__ may load a framework; the rules must not need it
-    parent = types.ModuleType(".".join(parts[:depth]))
-    parent.__path__ = ["/".join([root, *parts[:depth]])]
-    sys.modules[parent.__name__] = parent
+for name in (package, "habits.domain"):  # the one package of rules that others may use
+    parts = name.split(".")[:-1]
+    for depth in range(1, len(parts) + 1):  # the parents' own __init__ may load a framework; rules must not need it
+        parent = types.ModuleType(".".join(parts[:depth]))
+        parent.__path__ = ["/".join([root, *parts[:depth]])]
+        sys.modules[parent.__name__] = parent
 for module in modules:
     importlib.import_module(f"{package}.{module}")
 print(*sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names))
