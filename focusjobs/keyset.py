@@ -97,6 +97,22 @@ class KeysetAdmin(admin.ModelAdmin):
         return KeysetChangeList
 
 
+class ReadOnlyAdmin(KeysetAdmin):
+    """An admin of rows that code or phones write: to look at. What may be done to them has an act of its own."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: they come from elsewhere."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: they say what is."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what happened stays known until its time."""
+        return False
+
+
 def page(rows: QuerySet[Any], columns: Sequence[str], descending: bool, cursor: str | None) -> QuerySet[Any]:
     """Give the rows beyond a cursor, in order. Raises `IncorrectLookupParameters` for a cursor of another list."""
     ordered = rows.order_by(*(f"-{column}" if descending else column for column in columns))

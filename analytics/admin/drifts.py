@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from analytics.models import Drift, Inspection
-
-from .looking import LookingAdmin
+from focusjobs.keyset import ReadOnlyAdmin
 
 
 @admin.register(Inspection)
-class InspectionAdmin(LookingAdmin):
+class InspectionAdmin(ReadOnlyAdmin):
     """Nights, with how many people were compared and how much had drifted."""
 
     list_display = ("night", "users", "habits", "days", "drifts", "began_at", "ended_at")
@@ -18,7 +17,7 @@ class InspectionAdmin(LookingAdmin):
 
 
 @admin.register(Drift)
-class DriftAdmin(LookingAdmin):
+class DriftAdmin(ReadOnlyAdmin):
     """Statistics that were not what the records come to. They have been put right."""
 
     list_display = ("found_at", "user", "habit", "day", "what", "stored", "expected")

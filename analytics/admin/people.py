@@ -16,14 +16,13 @@ from analytics.domain.charts import curve, heatmap
 from analytics.models import HabitState, UserClock, UserDay
 from analytics.selectors import closed_days
 from analytics.selectors.progress import progress_by_zone
-
-from .looking import LookingAdmin
+from focusjobs.keyset import ReadOnlyAdmin
 
 YEAR = timedelta(days=364)
 
 
 @admin.register(UserClock)
-class ClockAdmin(LookingAdmin):
+class ClockAdmin(ReadOnlyAdmin):
     """People by the clock of their days."""
 
     list_display = ("user", "zone", "last_closed", "next_rollover_at")
@@ -73,7 +72,7 @@ def _year(clock: UserClock) -> list[UserDay]:
 
 
 @admin.register(HabitState)
-class HabitStateAdmin(LookingAdmin):
+class HabitStateAdmin(ReadOnlyAdmin):
     """Where habits stand."""
 
     list_display = ("habit", "user", "as_of", "strength", "streak", "best_streak", "total", "computed_at")

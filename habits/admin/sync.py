@@ -11,25 +11,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from focusjobs.keyset import KeysetAdmin
+from focusjobs.keyset import ReadOnlyAdmin
 from habits import services
 from habits.models import LostText, SyncDevice, SyncPush
-
-
-class LookedAt(KeysetAdmin):
-    """Rows that are made by phones, to be looked at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: phones make these rows."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: phones make these rows."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: they go after their time."""
-        return False
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -52,7 +36,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(SyncPush)
-class SyncPushAdmin(LookedAt):
+class SyncPushAdmin(ReadOnlyAdmin):
     """The inbox. One that failed can be tried again, once its cause is mended."""
 
     list_display = ("id", "user", "device", "state", "received_at", "merged_version", "refused")
@@ -101,7 +85,7 @@ class SyncPushAdmin(LookedAt):
 
 
 @admin.register(SyncDevice)
-class SyncDeviceAdmin(LookedAt):
+class SyncDeviceAdmin(ReadOnlyAdmin):
     """Phones, with their latest push and pull and how far their clocks are off."""
 
     list_display = ("device", "user", "last_push_at", "last_pull_at", "issued", "clock", "user_agent")
@@ -121,7 +105,7 @@ class SyncDeviceAdmin(LookedAt):
 
 
 @admin.register(LostText)
-class LostTextAdmin(LookedAt):
+class LostTextAdmin(ReadOnlyAdmin):
     """The merge log: names and notes that lost against an edit elsewhere, for people who miss one."""
 
     list_display = ("at", "user", "habit", "day", "field", "lost", "kept")

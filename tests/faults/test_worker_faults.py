@@ -100,13 +100,19 @@ def test_jobs_whose_wake_ups_are_flushed_away_still_run(worker: Worker, tmp_path
     eventually(lambda: all_completed(*busy, *jobs))
 
 
-def test_connections_to_the_database_are_cut_while_jobs_run(worker: Worker) -> None:
-    names = [f"cut {number}" for number in range(1000)]
-    jobs = tasks.make_group.using(attempts=20).enqueue_many({"name": name} for name in names)
-    for done in (20, 200, 400):
-        eventually(lambda done=done: states(*jobs)["completed"] >= done)
+def test_connections_to_the_database_are_cut_while_jobs_run(worker: Worker, tmp_path: Path) -> None:
+    names = [f"cut {number}" for number in range(900)]
+    jobs = []
+    for first in (0, 300, 600):
+        gate = tmp_path / f"gate {first}"
+        held = tasks.wait_for_file.using(attempts=20).enqueue(name=names[first], path=str(gate))
+        eventually(lambda held=held: is_active(held))
+        quick = tasks.make_group.using(attempts=20).enqueue_many({"name": name} for name in names[first + 1 :][:299])
+        eventually(lambda quick=quick: states(*quick)["completed"] >= 20)
         assert cut_connections() > 0
-        assert states(*jobs)["completed"] < len(jobs)
+        assert is_active(held)
+        gate.touch()
+        jobs += [held, *quick]
     eventually(lambda: all_completed(*jobs), seconds=30)
     assert sorted(rows("cut")) == sorted(names)
 

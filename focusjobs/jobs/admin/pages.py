@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from focusjobs.keyset import KeysetAdmin
+from focusjobs.keyset import ReadOnlyAdmin
 from focusjobs.zones import Times, chosen_times
 
 from .. import rights
@@ -106,23 +106,11 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponseBase:
     return redirect(wanted if own else otherwise)
 
 
-class ConsoleAdmin(KeysetAdmin):
+class ConsoleAdmin(ReadOnlyAdmin):
     """An admin of rows that nobody adds, edits or deletes: they change by acts, each with a view of its own."""
 
     menu_place = 50
     """The menu lists an app's models by this number."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: rows are written by code."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: rows change by acts."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what happened stays known."""
-        return False
 
     def acts(self) -> dict[str, Callable[..., HttpResponseBase]]:
         """Give the views of one row by the last part of their addresses."""

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_celery_results.models import GroupResult, TaskResult
 
-from focusjobs.keyset import KeysetAdmin
+from focusjobs.keyset import ReadOnlyAdmin
 
 from .. import arguments
 from ..domain.identity import LARGEST, job_id_of, task_id_of
@@ -58,7 +58,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(TaskResult)
-class TaskResultAdmin(KeysetAdmin):
+class TaskResultAdmin(ReadOnlyAdmin):
     """What django-celery-results keeps, without the counts and searches of its own admin."""
 
     list_display = ("name", "status", "worker", "date_done", "its_job")
@@ -70,18 +70,6 @@ class TaskResultAdmin(KeysetAdmin):
         *("value", "traceback_text", "date_created", "date_started", "date_done", "periodic_task_name"),
     )
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: workers write results."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: workers write results."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what happened stays known."""
-        return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Allow the filters that are offered; others may need to read the whole table."""
