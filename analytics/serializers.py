@@ -72,7 +72,6 @@ class FiguresSerializer(serializers.Serializer[Any]):
     due = serializers.IntegerField(help_text="Habits that asked for something.")
     done = serializers.IntegerField(help_text="Of those due.")
     skipped = serializers.IntegerField(help_text="Of those due.")
-    missed = serializers.IntegerField(help_text="Of those due; today, those that are open.")
     extra = serializers.IntegerField(help_text="Done without being due.")
     rate = serializers.FloatField(allow_null=True, help_text=RATE)
     perfect = serializers.BooleanField(help_text="All that was due was done or skipped, and something done.")
@@ -108,6 +107,7 @@ class TodaySerializer(FiguresSerializer):
     """A person's open day."""
 
     day = serializers.DateField()
+    open = serializers.IntegerField(help_text="Of those due; a day that is not over is not missed yet.")
     focus = FocusTotalsSerializer()
     habits = HabitTodaySerializer(many=True)
 
@@ -116,6 +116,7 @@ class DaySerializer(FiguresSerializer):
     """A person's closed day."""
 
     day = serializers.DateField()
+    missed = serializers.IntegerField(help_text="Of those due.")
     began_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField()
     neutral = serializers.BooleanField(help_text="Cut short or stretched by a change of the zone; no streak ended.")

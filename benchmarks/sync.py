@@ -32,7 +32,8 @@ QUICK = bool(os.environ.get("QUICK"))
 ROUNDS = 20 if QUICK else 200
 USERS = 16
 OTHER_ROWS = 50_000 if QUICK else 1_000_000
-FIRST = date(2000, 1, 1)
+HABITS = 40
+FIRST = date(2020, 1, 1)
 
 TARGETS = {
     "push_50_p50_ms": 25,
@@ -148,20 +149,20 @@ class Phone:
         return took, json.loads(content)
 
     def ticks(self, rows: int) -> dict[str, Any]:
-        """Make a change set of days that were never pushed before; ten habits share them."""
+        """Make a change set of days that were never pushed before; the habits share them."""
         made = [self._tick() for _ in range(rows)]
         return {"completions": {"created": [], "updated": made, "deleted": []}}
 
     def _tick(self) -> dict[str, Any]:
         self.day += 1
-        habit, day = f"{self.name}-{self.day % 10}", FIRST + timedelta(days=self.day // 10)
+        habit, day = f"{self.name}-{self.day % HABITS}", FIRST + timedelta(days=self.day // HABITS)
         stamp = round(time.time() * 1000)
         name = completion_id(habit, day)
         return {"id": name, "habit_id": habit, "date": day.isoformat(), "value": 1, "updated_at": stamp}
 
     def start(self) -> Phone:
-        """Make the ten habits."""
-        habits = [{"id": f"{self.name}-{n}", "name": f"Habit {n}", "updated_at": 1} for n in range(10)]
+        """Make the habits."""
+        habits = [{"id": f"{self.name}-{n}", "name": f"Habit {n}", "updated_at": 1} for n in range(HABITS)]
         self.call("POST", "push", {"habits": {"created": habits, "updated": [], "deleted": []}})
         return self
 

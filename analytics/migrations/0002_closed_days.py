@@ -342,9 +342,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("user", "habit"), name="dirty_mark_unique", nulls_distinct=False)
-                ],
+                "indexes": [models.Index(fields=["user"], name="dirty_mark_of_user")],
             },
         ),
         migrations.CreateModel(

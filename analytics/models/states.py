@@ -69,9 +69,7 @@ class DirtyMark(models.Model):
     marked_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["user", "habit"], nulls_distinct=False, name="dirty_mark_unique"),
-        )
+        indexes = (models.Index(fields=["user"], name="dirty_mark_of_user"),)
 
     def __str__(self) -> str:
         return f"{self.habit_id} of {self.user_id} since {self.since}"

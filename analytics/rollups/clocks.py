@@ -56,7 +56,7 @@ def wind_clocks() -> list[int]:
     start_clocks(users)
     habits = Habit.objects.filter(user__in=users, deleted=False)
     marks = [DirtyMark(user_id=habit.user_id, habit_id=habit.pk) for habit in habits.only("user_id")]
-    DirtyMark.objects.bulk_create(marks, ignore_conflicts=True)
+    DirtyMark.objects.bulk_create(marks)
     return [user.pk for user in users]
 
 

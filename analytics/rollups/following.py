@@ -14,17 +14,13 @@ from analytics.domain.periods import Period
 from analytics.models import HabitState, StreakEvent, UserClock, UserMonth, UserWeek
 from analytics.rollups import days
 from analytics.rollups.clocks import hold_clock
-from analytics.rollups.marks import mark
+from analytics.rollups.marks import mark, take_marks
 from analytics.rollups.periods import ended_months, ended_weeks, roll_up
-from analytics.rollups.rows import rows
 from analytics.rollups.tracing import Traced, know, note_rest, state_of, trace
 from analytics.selectors.history import days_between, neutral_days, stored_days
 from habits.domain.calendar import ONE_DAY
 from habits.models import Habit
 from habits.selectors import records_of
-
-# Take a person's marks, waiting for those that a change is about to set. Index: dirty_mark_unique.
-TAKE_MARKS = "DELETE FROM analytics_dirtymark WHERE user_id = %s RETURNING habit_id, since"
 
 KINDS = {Outcome.BROKEN: StreakEvent.Kind.BROKEN, Outcome.MILESTONE: StreakEvent.Kind.MILESTONE}
 
@@ -46,7 +42,7 @@ def follow_changes(user_id: int) -> Followed:
     clock = hold_clock(user_id)
     if clock is None:
         return Followed()
-    marks: dict[int | None, date | None] = dict(rows(TAKE_MARKS, [user_id]))
+    marks = take_marks(user_id)
     since: dict[int, date | None] = _unsure(clock)
     for habit, day in marks.items():
         if habit is not None:

@@ -1,4 +1,8 @@
-"""Marks what a change has outdated."""
+"""Marks what a change has outdated. Marks are only ever added, so that no change waits for the job that follows others.
+
+A job that deletes the marks it has seen leaves those of a change that is not committed yet; that change has enqueued a
+job of its own, which cannot start before.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,23 @@ from datetime import date
 
 from analytics.rollups.rows import array, rows
 
-# Mark habits of a person since the earliest day of this and former marks; no day is before all of them. In the order
-# of their numbers, so that two changes at once wait for each other and never in a circle. Index: dirty_mark_unique.
 MARK = """
-    INSERT INTO analytics_dirtymark AS mark (user_id, habit_id, since)
+    INSERT INTO analytics_dirtymark (user_id, habit_id, since)
     SELECT %(user)s, habit_id, since FROM unnest(%(habits)s::bigint[], %(since)s::date[]) AS m (habit_id, since)
-    ORDER BY habit_id
-    ON CONFLICT (user_id, habit_id) DO UPDATE
-    SET since = CASE WHEN mark.since IS NOT NULL AND excluded.since IS NOT NULL
-                     THEN least(mark.since, excluded.since) END
+"""
+
+# Take a person's marks, of each habit the earliest day; no day is before all of them. Index: dirty_mark_of_user.
+TAKE = """
+    WITH taken AS (DELETE FROM analytics_dirtymark WHERE user_id = %s RETURNING habit_id, since)
+    SELECT habit_id, CASE WHEN bool_and(since IS NOT NULL) THEN min(since) END FROM taken GROUP BY habit_id
 """
 
 
 def mark(user_id: int, since: Mapping[int, date | None] | Mapping[None, date]) -> None:
     """Mark habits of a person, by number, as changed since a day; None as the habit is the person's focus."""
     rows(MARK, {"user": user_id, "habits": array(since.keys()), "since": array(since.values())})
+
+
+def take_marks(user_id: int) -> dict[int | None, date | None]:
+    """Take the marks of a person whose clock the caller holds: since when what has changed, None for ever."""
+    return dict(rows(TAKE, [user_id]))

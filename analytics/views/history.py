@@ -32,6 +32,7 @@ class TodayView(ConditionalView):
         today = today_of(request.user)
         answer = {
             **shapes.figures(today.figures),
+            "open": today.figures.missed,
             "day": today.day,
             "focus": shapes.focus(focus_today(request.user, today.day)),
             "habits": [shapes.habit_today(one) for one in today.habits],

@@ -24,8 +24,8 @@ def streak(found: Streak | None) -> dict[str, Any]:
 
 
 def figures(found: Figures) -> dict[str, Any]:
-    """Give the counts of a day."""
-    names = ("due", "done", "skipped", "missed", "extra", "rate", "strength")
+    """Give the counts of a day, but for what was not done, whose name says whether the day is over."""
+    names = ("due", "done", "skipped", "extra", "rate", "strength")
     return {**{name: getattr(found, name) for name in names}, "perfect": found.is_perfect}
 
 
@@ -76,6 +76,7 @@ def day(row: UserDay, names: Names) -> dict[str, Any]:
     facts = ("day", "began_at", "ended_at", "neutral", "broken", "first_at", "last_at")
     return {
         **figures(row.figures),
+        "missed": row.missed,
         **{name: getattr(row, name) for name in facts},
         "focus": focus(row),
         "categories": _categories(row, names),

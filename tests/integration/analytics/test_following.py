@@ -14,6 +14,7 @@ from django.utils import timezone
 from analytics.models import DirtyMark, HabitRest, HabitState, StreakEvent, UserDay
 from analytics.rollups.closing import claim, close_batch
 from analytics.rollups.following import Followed, follow_changes
+from analytics.rollups.marks import take_marks
 from analytics.tasks import refresh_person
 from focusjobs.jobs import ledger
 from focusjobs.jobs.models import Job
@@ -78,17 +79,18 @@ def test_changes_before_the_job_starts_share_it_and_the_earliest_day_is_kept() -
         tick(habit, after(2), MONDAY, after(3))
 
     assert refreshes() == [("waiting", {"user_id": user.pk})]
-    assert DirtyMark.objects.get().since == MONDAY
+    assert take_marks(user.pk) == {habit.pk: MONDAY}
 
 
 def test_another_rule_outdates_every_day_whatever_was_marked_before_and_after() -> None:
-    _, habit = runner()
+    user, habit = runner()
     with at(after(1)):
         tick(habit, after(1))
         services.update_habit(habit=habit, weekdays=31)
         tick(habit, MONDAY)
 
-    assert DirtyMark.objects.get().since is None
+    assert take_marks(user.pk) == {habit.pk: None}
+    assert take_marks(user.pk) == {}
 
 
 @pytest.mark.parametrize("fields", [{"name": "Run far"}, {"color": "#00ff00"}, {"position": 7.0}])
@@ -337,3 +339,17 @@ def test_whoever_is_being_put_right_is_closed_by_a_later_batch() -> None:
         close()
 
     assert set(UserDay.objects.values_list("user", flat=True)) == {held.pk, other.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tick_does_not_wait_while_the_job_of_an_earlier_one_works() -> None:
+    user, habit = runner()
+    with at(after(1)):
+        tick(habit, MONDAY)
+        with transaction.atomic():
+            follow_changes(user.pk)
+            ticking = in_another_session(lambda: tick(habit, after(1)))
+            ticking.join(timeout=30)
+            assert not ticking.is_alive()
+
+    assert take_marks(user.pk) == {habit.pk: after(1)}

@@ -142,12 +142,12 @@ def test_today_tells_what_is_open_done_skipped_and_covered() -> None:
         ("covered", "covered", 0, 1),
         ("drink", "open", 3, 8),
     ]
-    assert {name: today[name] for name in ("day", "due", "done", "skipped", "missed", "rate", "perfect")} == {
+    assert {name: today[name] for name in ("day", "due", "done", "skipped", "open", "rate", "perfect")} == {
         "day": "2026-03-02",
         "due": 4,
         "done": 1,
         "skipped": 1,
-        "missed": 2,
+        "open": 2,
         "rate": pytest.approx(1 / 3),
         "perfect": False,
     }
