@@ -7,7 +7,7 @@ their day hangs on the moment.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,14 +20,19 @@ from analytics.tasks import follow, refresh_person
 from habits.models import User
 from habits.signals import completions_changed
 
+GATHERING = timedelta(seconds=2)
+"""How long further changes share the job of the first. What is read of an open day does not wait for it."""
+
 CLOCK_FIELDS = frozenset({"timezone", "day_start", "week_start"})
 
 
 @receiver(completions_changed, dispatch_uid="analytics.mark_changed_habits")
 def mark_changed_habits(*, user_id: int, since: Mapping[int, date | None], **_: Any) -> None:
-    """Have the statistics of changed habits put right."""
+    """Have the statistics of changed habits put right, once for all that a person ticks in a row."""
     mark(user_id, since)
-    refresh = refresh_person.using(unique_key=f"person:{user_id}", unique_until="started", user=user_id)
+    refresh = refresh_person.using(
+        unique_key=f"person:{user_id}", unique_until="started", user=user_id, run_after=GATHERING
+    )
     refresh.enqueue(user_id=user_id)
 
 

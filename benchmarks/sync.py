@@ -1,7 +1,8 @@
 """`make bench BENCH=sync`: what a phone waits for its sync, over HTTP. The last line is JSON.
 
-gunicorn with two worker processes and a Celery worker run as in production; the phones are one process of threads with
-persistent connections. Targets are those of the sync's specification, for two cores.
+gunicorn with two worker processes and a Celery worker each for merging and for statistics run as in production; the
+phones are one process of threads with persistent connections. Targets are those of the sync's specification, for two
+cores.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ ROUNDS = 20 if QUICK else 200
 USERS = 16
 OTHER_ROWS = 50_000 if QUICK else 1_000_000
 HABITS = 40
-FIRST = date(2020, 1, 1)
+TODAY = datetime.now(UTC).date()
 
 TARGETS = {
     "push_50_p50_ms": 25,
@@ -94,15 +95,15 @@ def _misses(name: str, figure: float, bound: float) -> bool:
 
 @contextmanager
 def _processes(directory: Path) -> Iterator[int]:
-    """Run the web server and a worker; give the web server's port."""
+    """Run the web server and the workers; give the web server's port."""
     web = [sys.executable, "-m", "gunicorn", "focusjobs.wsgi", "--worker-class", "gthread", "--workers", "2"]
     web += ["--threads", "8", "--keep-alive", "75", "--no-control-socket", "--bind", "127.0.0.1:0"]
-    worker = [sys.executable, "-m", "celery", "-A", "focusjobs", "worker", "-c", "1", "-Q", "default,statistics"]
+    worker = [sys.executable, "-m", "celery", "-A", "focusjobs", "worker", "-c", "1"]
+    commands = [web, *([*worker, "-n", f"{queue}@%h", "-Q", queue] for queue in ("default", "statistics"))]
     log = directory / "web.log"
-    with log.open("w") as out, (directory / "worker.log").open("w") as worker_out:
+    with log.open("w") as out:
         running = [
-            subprocess.Popen(web, cwd=ROOT, stdout=out, stderr=out, start_new_session=True),
-            subprocess.Popen(worker, cwd=ROOT, stdout=worker_out, stderr=worker_out, start_new_session=True),
+            subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True) for command in commands
         ]
         try:
             yield _port(log, running[0])
@@ -149,13 +150,13 @@ class Phone:
         return took, json.loads(content)
 
     def ticks(self, rows: int) -> dict[str, Any]:
-        """Make a change set of days that were never pushed before; the habits share them."""
+        """Make a change set of days that were never pushed before, from today back; the habits share them."""
         made = [self._tick() for _ in range(rows)]
         return {"completions": {"created": [], "updated": made, "deleted": []}}
 
     def _tick(self) -> dict[str, Any]:
         self.day += 1
-        habit, day = f"{self.name}-{self.day % HABITS}", FIRST + timedelta(days=self.day // HABITS)
+        habit, day = f"{self.name}-{self.day % HABITS}", TODAY - timedelta(days=self.day // HABITS)
         stamp = round(time.time() * 1000)
         name = completion_id(habit, day)
         return {"id": name, "habit_id": habit, "date": day.isoformat(), "value": 1, "updated_at": stamp}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -74,7 +74,7 @@ def from_json(rows: Iterable[Mapping[str, Any]]) -> list[Write]:
 
 
 def _as_json(write: Write) -> dict[str, Any]:
-    row = asdict(write)
+    row = {name: getattr(write, name) for name in _FIELDS[type(write)]}
     if isinstance(write, HabitWrite):
         row["edited"] = sorted(write.edited)
     if isinstance(write, CompletionWrite):
@@ -93,3 +93,4 @@ def _from_json(row: Mapping[str, Any]) -> dict[str, Any]:
 
 _NAMES: dict[type, str] = {HabitWrite: "habit", CompletionWrite: "completion", DeletedCompletion: "deleted"}
 _KINDS = {name: kind for kind, name in _NAMES.items()}
+_FIELDS = {kind: [one.name for one in fields(kind)] for kind in _NAMES}

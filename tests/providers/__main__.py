@@ -15,12 +15,15 @@ from typing import Any
 
 from .apns import APNs
 from .fcm import FCM, OAuth
+from .http1 import Connection as OldConnection
 from .http2 import Connection
 from .service import Service
 from .tokens import public_key
 from .webpush import WebPush
 
 NAMES = ("oauth", "fcm", "apns", "webpush")
+OLD = "fcm_http1"
+"""The port where FCM speaks HTTP/1.1."""
 
 
 class House:
@@ -92,6 +95,9 @@ async def serve(folder: Path) -> None:
         )
         for name in NAMES
     }
+    servers[OLD] = await loop.create_server(
+        lambda: OldConnection(houses[0].services["fcm"]), "127.0.0.1", 0, ssl=context, ssl_shutdown_timeout=0.05
+    )
     ports = {name: server.sockets[0].getsockname()[1] for name, server in servers.items()}
     _say(ports)
     lines = asyncio.StreamReader(limit=2**24)

@@ -16,7 +16,7 @@ from analytics.rollups.closing import claim, close_batch
 from analytics.rollups.following import Followed, follow_changes
 from analytics.rollups.marks import take_marks
 from analytics.tasks import refresh_person
-from focusjobs.jobs import ledger
+from focusjobs.jobs import interventions, ledger
 from focusjobs.jobs.models import Job
 from habits import services
 from habits.models import Habit, User
@@ -65,7 +65,7 @@ def test_a_tick_enqueues_one_job_for_its_owner_and_marks_the_habit() -> None:
     job = Job.objects.get(task="analytics.refresh_person")
     assert (job.queue, job.state, job.arguments, job.user_id) == (
         "statistics",
-        "waiting",
+        "delayed",
         {"user_id": user.pk},
         user.pk,
     )
@@ -78,7 +78,7 @@ def test_changes_before_the_job_starts_share_it_and_the_earliest_day_is_kept() -
     with at(after(3)):
         tick(habit, after(2), MONDAY, after(3))
 
-    assert refreshes() == [("waiting", {"user_id": user.pk})]
+    assert refreshes() == [("delayed", {"user_id": user.pk})]
     assert take_marks(user.pk) == {habit.pk: MONDAY}
 
 
@@ -108,10 +108,11 @@ def test_a_tick_after_the_job_has_started_gets_a_job_of_its_own() -> None:
     Job.objects.all().delete()
     with at(MONDAY):
         tick(habit, MONDAY)
+        interventions.promote([Job.objects.get().pk])
         ledger.claim("statistics", 1, "a worker", timedelta(seconds=30))
         tick(habit, MONDAY, value=0)
 
-    assert refreshes() == [("active", {"user_id": user.pk}), ("waiting", {"user_id": user.pk})]
+    assert refreshes() == [("active", {"user_id": user.pk}), ("delayed", {"user_id": user.pk})]
 
 
 def test_many_habits_are_marked_and_followed_with_two_statements(django_assert_num_queries: Any) -> None:
@@ -141,6 +142,7 @@ def test_a_tick_that_is_rolled_back_leaves_no_job() -> None:
 def test_a_job_that_a_tick_relies_on_is_not_started_before_the_tick_is_committed() -> None:
     """Otherwise it could read the records without that tick, and no other job would follow."""
     _, habit = runner()  # has enqueued the job that the tick finds
+    interventions.promote(Job.objects.values_list("pk", flat=True))
     taken: list[int] = []
 
     def claim_jobs() -> None:
