@@ -143,6 +143,7 @@ JOBS_EXPECTED_WAIT = timedelta(seconds=env.float("JOBS_EXPECTED_WAIT_SECONDS", d
 # Jobs that one operation may retry, by group of people; who is in several has the most of theirs.
 JOBS_RETRY_CAPS = env.dict("JOBS_RETRY_CAPS", cast={"value": int}, default={"On-call": 200_000})
 JOBS_EVENTS = env.bool("JOBS_EVENTS", default=True)  # a Redis stream of what happens to jobs
+JOBS_WAITERS = env.int("JOBS_WAITERS", default=2)  # requests of one web process that may wait for a job's end at once
 # How long finished jobs are kept, and optionally how many of each state before the oldest go; 0 keeps none.
 JOBS_KEEP_COMPLETED = timedelta(days=env.float("JOBS_KEEP_COMPLETED_DAYS", default=7))
 JOBS_KEEP_FAILED = timedelta(days=env.float("JOBS_KEEP_FAILED_DAYS", default=30))

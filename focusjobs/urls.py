@@ -5,12 +5,18 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from focusjobs.health import livez, readyz
+from focusjobs.jobs.views import JobListView, JobView
 from focusjobs.metrics import metrics
+from habits.imports.backup import UnreadableBackup
+from habits.tasks import import_backup
 
 handler400 = "focusjobs.problems.bad_request"
 handler403 = "focusjobs.problems.permission_denied"
 handler404 = "focusjobs.problems.not_found"
 handler500 = "focusjobs.problems.server_error"
+
+FOR_PEOPLE = {"shown_tasks": {import_backup.name}, "told_errors": {UnreadableBackup.__name__}}
+"""The tasks whose results, and the errors whose words, are for the people on whose behalf they run."""
 
 urlpatterns = [
     path("livez", livez),
@@ -19,6 +25,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/auth/", include("allauth.headless.urls")),
+    path("api/v1/jobs", JobListView.as_view(**FOR_PEOPLE), name="jobs"),
+    path("api/v1/jobs/<int:number>", JobView.as_view(**FOR_PEOPLE), name="job"),
     path("api/v1/", include("habits.urls")),
     path("api/v1/", include("analytics.urls")),
     path("api/v1/", include("notifications.urls")),

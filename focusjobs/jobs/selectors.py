@@ -91,6 +91,12 @@ def outcome_of(job: Job) -> Outcome | None:
     return Outcome(pk=stored.pk, value=indented(stored.result), traceback=stored.traceback or "")
 
 
+def answer_of(job: Job) -> Any:
+    """Give what a completed job returned; None where that is not kept."""
+    stored = TaskResult.objects.filter(task_id=job.task_id).values_list("result", flat=True).first()
+    return json.loads(stored) if stored else None
+
+
 def indented(text: str | None) -> str:
     """Give JSON with line breaks; text that is none comes back as it is."""
     try:

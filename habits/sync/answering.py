@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
 
 from habits.merging import CompletionWrite, HabitWrite, Write
 from habits.merging.habits import shown
@@ -14,6 +16,8 @@ from habits.models import Completion, Habit, SyncPush
 
 from .pulling import rows_as_json
 from .reading import TABLES
+
+Row = TypeVar("Row", Habit, Completion)
 
 NO_CHANGES = json.dumps({table: {"created": [], "updated": [], "deleted": []} for table in TABLES})
 
@@ -59,14 +63,16 @@ def _other_habits(push: SyncPush, writes: Sequence[HabitWrite]) -> list[str]:
 
 def _other_days(push: SyncPush, writes: Sequence[CompletionWrite]) -> tuple[list[str], list[str]]:
     """Give the days that differ, and the identifiers that stand for a day which has another one."""
-    rows = {row.client_id: row for row in _rows(Completion, push, writes)}
-    gone = [write.id for write in writes if write.id not in rows]
-    return [write.id for write in writes if write.id in rows and _differs(rows[write.id], write)], gone
+    rows = _rows(Completion, push, writes).values_list("client_id", "value", "skipped", "note")
+    stored = {name: content for name, *content in rows}
+    gone = [write.id for write in writes if write.id not in stored]
+    return [write.id for write in writes if write.id in stored and _differs(stored[write.id], write)], gone
 
 
-def _differs(row: Completion, write: CompletionWrite) -> bool:
-    return write.altered or (row.value, row.skipped, row.note) != (write.value, write.skipped, write.note)
+def _differs(stored: Sequence[Any], write: CompletionWrite) -> bool:
+    return write.altered or stored != [write.value, write.skipped, write.note]
 
 
-def _rows(model: type[Any], push: SyncPush, writes: Sequence[Write]) -> Any:
-    return model.objects.filter(user=push.user_id, client_id__in=[write.id for write in writes]) if writes else ()
+def _rows(model: type[Row], push: SyncPush, writes: Sequence[Write]) -> QuerySet[Row]:
+    named = model._default_manager.filter(user=push.user_id, client_id__in=[write.id for write in writes])
+    return named if writes else named.none()
