@@ -1,7 +1,8 @@
 """Settings of every process, read from the environment.
 
 A value that is missing or malformed stops the process with the variable's name. Every setting has a default that
-suits development, but for the secrets, which only `DEBUG=1` may leave out.
+suits development, but for the secrets, which only `DEBUG=1` may leave out. Comments that begin with `#:` say what a
+variable means; `make docs` makes docs/settings.md of them.
 """
 
 from __future__ import annotations
@@ -20,14 +21,20 @@ env = environ.FileAwareEnv()
 
 # --- Process ---------------------------------------------------------------------------------------------------------
 
+#: For development machines only: error pages, demo accounts, plain HTTP.
 DEBUG = env.bool("DEBUG", default=False)
+#: Signs sessions and links; long and random. Required unless `DEBUG=1`.
 SECRET_KEY = env.str("SECRET_KEY", default="only-for-development-" + "x" * 40 if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or DEBUG=1 on a development machine.")
+#: Earlier keys that still verify, separated by commas.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+#: Host names that web serves, separated by commas.
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+#: Further origins whose forms are accepted, separated by commas.
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-RELEASE = env.str("RELEASE", default="dev")[:100]  # what runs here, such as a version or a commit
+#: What runs here, such as a version or a commit: kept with each failed attempt.
+RELEASE = env.str("RELEASE", default="dev")[:100]
 ROOT_URLCONF = "focusjobs.urls"
 WSGI_APPLICATION = "focusjobs.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -83,19 +90,23 @@ TEMPLATES = [
 
 # --- Stores ----------------------------------------------------------------------------------------------------------
 
+#: `postgresql://user:password@host:5432/name`.
 DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"].update(
     ENGINE="django.db.backends.postgresql",
     CONN_MAX_AGE=60,
     CONN_HEALTH_CHECKS=True,
 )
-if env.str("REPLICA_URL", default=""):  # history is read there; everything is written to DATABASE_URL
+#: A streaming replica, from which history is read; everything is written to `DATABASE_URL`.
+if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = {**DATABASES["default"], **env.db("REPLICA_URL")}
     DATABASES["replica"].update(ENGINE="django.db.backends.postgresql", TEST={"MIRROR": "default"})
-# Off where a pooler such as PgBouncer before 1.21 hands each transaction to another connection.
+#: PostgreSQL plans the claims once for each connection. Off where a pooler that keeps no prepared statements hands each
+#: transaction to another connection, such as PgBouncer before 1.21.
 JOBS_PREPARED_STATEMENTS = env.bool("JOBS_PREPARED_STATEMENTS", default=True)
 if JOBS_PREPARED_STATEMENTS:
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
+#: Redis or Valkey: `redis://`, `rediss://` or, for a socket, `unix://`.
 REDIS_URL = env.str("REDIS_URL")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
     raise ImproperlyConfigured("REDIS_URL starts with redis://, rediss:// or, for a Unix socket, unix://.")
@@ -135,27 +146,37 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
+#: The queues, separated by commas; enqueueing into another one is refused. Each needs a worker that takes it.
 JOBS_QUEUES = env.list("JOBS_QUEUES", default=["default", "imports", "statistics", "notifications", "operations"])
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in JOBS_QUEUES]
+#: How long a job stays with a worker that gives no sign of life.
 JOBS_LEASE = timedelta(seconds=env.int("JOBS_LEASE_SECONDS", default=30))
-# How long a due job may wait; a queue can have a time of its own.
+#: How long a due job may wait before the console calls its queue late; a queue can have a time of its own.
 JOBS_EXPECTED_WAIT = timedelta(seconds=env.float("JOBS_EXPECTED_WAIT_SECONDS", default=60))
-# Jobs that one operation may retry, by group of people; who is in several has the most of theirs.
+#: Jobs that one operation may retry, by group of people, as `On-call=200000,Leads=500`; who is in several has the most
+#: of theirs.
 JOBS_RETRY_CAPS = env.dict("JOBS_RETRY_CAPS", cast={"value": int}, default={"On-call": 200_000})
-JOBS_EVENTS = env.bool("JOBS_EVENTS", default=True)  # a Redis stream of what happens to jobs
+#: Tell what happens to jobs in a Redis stream.
+JOBS_EVENTS = env.bool("JOBS_EVENTS", default=True)
 JOBS_WAITERS = env.int("JOBS_WAITERS", default=2)  # requests of one web process that may wait for a job's end at once
-# How long finished jobs are kept, and optionally how many of each state before the oldest go; 0 keeps none.
+#: How long completed jobs are kept; 0 keeps none.
 JOBS_KEEP_COMPLETED = timedelta(days=env.float("JOBS_KEEP_COMPLETED_DAYS", default=7))
+#: How long failed jobs are kept; 0 keeps none.
 JOBS_KEEP_FAILED = timedelta(days=env.float("JOBS_KEEP_FAILED_DAYS", default=30))
+#: How long cancelled jobs are kept; 0 keeps none.
 JOBS_KEEP_CANCELLED = timedelta(days=env.float("JOBS_KEEP_CANCELLED_DAYS", default=30))
+#: How many completed jobs at most, before the oldest go; 0 keeps none.
 JOBS_KEEP_COMPLETED_COUNT = env.int("JOBS_KEEP_COMPLETED_COUNT", default=None)
+#: How many failed jobs at most, before the oldest go; 0 keeps none.
 JOBS_KEEP_FAILED_COUNT = env.int("JOBS_KEEP_FAILED_COUNT", default=None)
+#: How many cancelled jobs at most, before the oldest go; 0 keeps none.
 JOBS_KEEP_CANCELLED_COUNT = env.int("JOBS_KEEP_CANCELLED_COUNT", default=None)
 
 # --- Statistics ------------------------------------------------------------------------------------------------------
 
-# A close of days goes slowly while others run so many statements, and makes way at most so long.
+#: Statements that others run at once from which the close of days goes slowly.
 STATISTICS_BUSY_BACKENDS = env.int("STATISTICS_BUSY_BACKENDS", default=8)
+#: How long after its end a day may wait while the database is busy.
 STATISTICS_DEADLINE = timedelta(minutes=env.int("STATISTICS_DEADLINE_MINUTES", default=120))
 
 # --- People ----------------------------------------------------------------------------------------------------------
@@ -186,11 +207,12 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "habits.forms.SignupForm"
+#: `optional`, `mandatory` or `none`.
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app",)
-# Where the links in e-mails lead: the phone app's deep link, or the address of a web page that opens it.
+#: Where links in e-mails lead: the app's deep link, or the address of a web page that opens it.
 APP_URL = env.str("APP_URL", default="focusjobs://account").rstrip("/")
 HEADLESS_FRONTEND_URLS = {
     "account_confirm_email": f"{APP_URL}/verify-email/{{key}}",
@@ -198,29 +220,35 @@ HEADLESS_FRONTEND_URLS = {
     "account_reset_password_from_key": f"{APP_URL}/reset-password/{{key}}",
     "account_signup": f"{APP_URL}/signup",
 }
-# Proxies in front of the web process, each of which appends to X-Forwarded-For; the header is ignored without any.
+#: Proxies in front of web, each of which appends to `X-Forwarded-For`; without any the header is ignored.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+#: How e-mail is sent, such as `smtp+tls://user:password@host:587`; the default writes it into the log.
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+#: The sender of e-mails.
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Focusjobs <focusjobs@localhost>")
 
 # --- Notifications ---------------------------------------------------------------------------------------------------
 
-# The ways to devices, by name; the options are those of notifications/transports/configuration.py.
 PUSH_TRANSPORTS = {
     "email": {"from_email": DEFAULT_FROM_EMAIL},
+    #: The ways to devices, as JSON: a name with its options, those of `notifications/transports/configuration.py`.
+    #: E-mail is always there; the default writes into the log.
     **env.json("PUSH_TRANSPORTS", default={"console": {}}),
 }
-# Messages a second at most, by transport; `default` is for those without a rate of their own.
+#: Messages a second at most, by transport; `default` is for those without a rate of their own.
 PUSH_RATES = env.dict("PUSH_RATES", cast={"value": float}, default={"fcm": 8000.0, "default": 1000.0, "email": 20.0})
-# Keys that encrypt devices' addresses, in base64 of 32 bytes: the first for what is written, the others for reading.
+#: Keys that encrypt devices' addresses, in base64 of 32 bytes, separated by commas: the first for what is written, the
+#: others for reading. Without any, one is made from `SECRET_KEY`.
 PUSH_KEYS = env.list("PUSH_KEYS", default=[])
+#: Over how long the reminders of one minute are spread.
 PUSH_SPREAD = timedelta(seconds=env.int("PUSH_SPREAD_SECONDS", default=30))
-# How long a sender holds what it has claimed; past that nobody knows whether it was sent.
+#: How long a sender holds what it has claimed; past that nobody knows whether it was sent.
 PUSH_LEASE = timedelta(seconds=env.int("PUSH_LEASE_SECONDS", default=120))
+#: How long notifications and what became of them are kept.
 PUSH_KEEP = timedelta(days=env.float("PUSH_KEEP_DAYS", default=30))
-# Where the REST interface is reached from outside, for the links in e-mails; without it they have none.
+#: Where REST is reached from outside, as `https://api.example.org`; e-mails carry a link to unsubscribe with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 
 # --- REST ------------------------------------------------------------------------------------------------------------
@@ -238,10 +266,14 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {  # an empty value turns a limit off
+    "DEFAULT_THROTTLE_RATES": {
+        #: Requests of one address without a login; empty for no limit.
         "anon": env.str("API_RATE_ANON", default="60/minute") or None,
+        #: Requests of one person; empty for no limit.
         "user": env.str("API_RATE_USER", default="600/minute") or None,
+        #: Pushes of one person's phones; empty for no limit.
         "push": env.str("API_RATE_PUSH", default="60/minute") or None,
+        #: Registrations of one person's devices for notifications; empty for no limit.
         "devices": env.str("API_RATE_DEVICES", default="30/minute") or None,
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
@@ -267,12 +299,16 @@ SPECTACULAR_SETTINGS = {
 
 # --- HTTPS -----------------------------------------------------------------------------------------------------------
 
+#: Send plain HTTP to HTTPS; off with `DEBUG=1`.
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]  # probes and scrapes come from within, over plain HTTP
+#: How long browsers insist on HTTPS; 0 with `DEBUG=1`.
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
+#: For subdomains too.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-if env.bool("BEHIND_TLS_PROXY", default=False):  # true only where the proxy sets the header itself
+#: Believe `X-Forwarded-Proto`; only where the proxy sets it itself.
+if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Files -----------------------------------------------------------------------------------------------------------
@@ -288,6 +324,7 @@ if not DEBUG:  # `collectstatic` gives each file a name with its hash, so that b
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
 
+#: `DEBUG`, `INFO`, `WARNING` or `ERROR`, for every process.
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
     raise ImproperlyConfigured("LOG_LEVEL is one of DEBUG, INFO, WARNING and ERROR.")
@@ -295,5 +332,7 @@ LOGGING = logs.configuration(readable=DEBUG, level=LOG_LEVEL)
 
 # --- Metrics and traces ----------------------------------------------------------------------------------------------
 
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics is for the staff alone
-OTEL_ENABLED = env.bool("OTEL_ENABLED", default=False)  # needs opentelemetry-api and a tracer provider
+#: The bearer token that opens `/metrics`; without one, only the staff may look.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+#: Carry OpenTelemetry traces into jobs; needs opentelemetry-api and a tracer provider.
+OTEL_ENABLED = env.bool("OTEL_ENABLED", default=False)

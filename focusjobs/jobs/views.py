@@ -1,0 +1,124 @@
+"""The REST interface of the job layer: a person's own jobs, whose end a request may wait for.
+
+Mounted by the project (`focusjobs.urls`), which says of which tasks the result and which errors are for people: results
+and errors of all others may hold what only operators should read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from threading import BoundedSemaphore
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from focusjobs.pagination import CursorPages
+
+from .domain.lifecycle import FINISHED
+from .errors import UnknownJob
+from .models import Job
+from .serializers import JobQuerySerializer, JobSerializer, OneJobSerializer, WaitSerializer
+from .waiting import wait_until_finished
+
+RETRY_AFTER = 2
+"""Seconds after which to ask again."""
+
+places = BoundedSemaphore(settings.JOBS_WAITERS)
+"""Places for requests that wait, of this process: each holds one of its few threads."""
+
+_DECORATORS: list[Any] = [cache_control(private=True, no_cache=True), conditional_page]
+
+
+class JobPages(CursorPages):
+    """Jobs, the newest first."""
+
+    ordering = "-id"
+    parse_position = int
+
+
+class OwnJobView(APIView):
+    """What concerns the jobs that run on behalf of the person who asks; any other does not exist for them."""
+
+    shown_tasks: ClassVar[Collection[str]] = ()
+    """Names of tasks whose results are for people."""
+    told_errors: ClassVar[Collection[str]] = ()
+    """Names of exception classes whose messages are sentences for people."""
+
+    def words(self) -> dict[str, Any]:
+        """Give the serializers' context."""
+        return {"shown_tasks": self.shown_tasks, "told_errors": self.told_errors}
+
+
+class JobListView(OwnJobView, GenericAPIView[Job]):
+    """The jobs of the person who asks."""
+
+    serializer_class = JobSerializer
+    pagination_class = JobPages
+
+    @extend_schema(operation_id="jobs", parameters=[JobQuerySerializer], responses=JobSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List what runs and ran on behalf of the person, the newest first, for as long as the server keeps it."""
+        query = JobQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        # Index: job_of_user.
+        page = self.paginate_queryset(Job.objects.filter(user=request.user.pk, **query.validated_data))
+        return self.get_paginated_response(JobSerializer(page, many=True, context=self.words()).data)
+
+
+@method_decorator(_DECORATORS, name="dispatch")
+class JobView(OwnJobView):
+    """One job."""
+
+    @extend_schema(
+        operation_id="job",
+        parameters=[
+            WaitSerializer,
+            OpenApiParameter("If-None-Match", location="header", description="The ETag of an earlier answer."),
+        ],
+        responses={
+            200: OneJobSerializer,
+            304: None,
+        },
+    )
+    def get(self, request: Request, number: int) -> Response:
+        """Say where the job stands; with `wait`, once it has ended or the time is over.
+
+        An unfinished job's answer has `Retry-After`. 304 where nothing has changed since the ETag of `If-None-Match`.
+        """
+        query = WaitSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        job = own_job(request, number)
+        if job.state not in FINISHED and wait_for(job, query.validated_data["wait"]):
+            job = own_job(request, number)
+        headers = {} if job.state in FINISHED else {"Retry-After": str(RETRY_AFTER)}
+        return Response(OneJobSerializer(job, context=self.words()).data, headers=headers)
+
+
+def own_job(request: Request, number: int) -> Job:
+    """Give a job of the person who asks. Raises `Http404` also for jobs of others and of nobody."""
+    return get_object_or_404(Job.objects.filter(user=request.user.pk), pk=number)
+
+
+def wait_for(job: Job, seconds: float) -> bool:
+    """Wait until the job has ended, the time is over, or not at all where every place is taken; tell if it waited.
+
+    The wait follows the job's events in Redis and looks into the ledger once a second, by the primary key; between two
+    looks no transaction is open.
+    """
+    if seconds <= 0 or not places.acquire(blocking=False):
+        return False
+    try:
+        wait_until_finished(job.pk, timeout=seconds)
+    except (TimeoutError, UnknownJob):
+        pass
+    finally:
+        places.release()
+    return True
