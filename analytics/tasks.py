@@ -13,12 +13,13 @@ from django.utils import timezone
 from analytics.domain.pace import REST, Pace, pause
 from analytics.domain.periods import Period
 from analytics.models import UserMonth, UserWeek
-from analytics.rollups.clocks import wind_clocks
+from analytics.rollups.announcing import announce_weeks
+from analytics.rollups.clocks import hold_clocks, wind_clocks
 from analytics.rollups.closing import Closed, close_batch
 from analytics.rollups.following import follow_changes, work_out
 from analytics.rollups.inspecting import inspect_night
 from analytics.rollups.load import other_statements
-from analytics.rollups.periods import roll_up
+from analytics.rollups.periods import in_batches, roll_up
 from focusjobs.jobs import Snooze, current_job, schedule, task
 
 
@@ -36,14 +37,25 @@ def refresh_habit(*, habit_id: int) -> None:
 
 @task(queue="statistics", attempts=5)
 def sum_up_weeks(*, weeks: list[tuple[int, str, str]]) -> None:
-    """Sum up people's weeks, each given by the person, its first and its last day. May be repeated."""
-    roll_up(UserWeek, _periods(weeks))
+    """Sum up people's weeks that have just ended, and tell the other apps of them.
+
+    weeks: of each the person, its first and its last day. May be repeated: a week is summed up anew, and told again to
+    those who know that they have heard of it. Late edits sum weeks up too, but tell nobody.
+    """
+    for batch in in_batches(_periods(weeks)):
+        with transaction.atomic():
+            hold_clocks([user for user, _ in batch])
+            roll_up(UserWeek, batch)
+            announce_weeks(batch)
 
 
 @task(queue="statistics", attempts=5)
 def sum_up_months(*, months: list[tuple[int, str, str]]) -> None:
     """Sum up people's months, given as to `sum_up_weeks`."""
-    roll_up(UserMonth, _periods(months))
+    for batch in in_batches(_periods(months)):
+        with transaction.atomic():
+            hold_clocks([user for user, _ in batch])
+            roll_up(UserMonth, batch)
 
 
 @task(queue="statistics", attempts=5)

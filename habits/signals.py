@@ -3,6 +3,12 @@
 A receiver may enqueue jobs and nothing else, so that a change stays as quick as its own rows.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
 from django.dispatch import Signal
 
 completions_changed = Signal()
@@ -16,7 +22,19 @@ profile_changed = Signal()
 """A person changed how their days are cut or in which language they are spoken to. Arguments: `user_id` (int) and
 `fields` (set of the names of `habits.models.User` that changed)."""
 
-weekly_report_ready = Signal()
-"""A person's week is over and has been counted. Arguments: `user_id` (int), `week` (date, its first day) and `facts`, a
-dict that JSON can hold: `done` and `due` (habits of days), `rate` (whole per cent) and `change` against the week before
-(whole points of per cent, or None where there is none)."""
+weeks_counted = Signal()
+"""People's weeks are over and have been summed up, and are worth telling of. Argument: `weeks` (list of `CountedWeek`,
+each of another person). Told again where the sum is repeated."""
+
+
+class CountedWeek(NamedTuple):
+    """A person's week that is over, and what it came to."""
+
+    user_id: int
+    first_day: date
+    last_day: date
+    """Six days after the first, but for the week in which a person's weeks began to begin on another weekday."""
+    facts: Mapping[str, int | None]
+    """What words need, as JSON can hold it: `done` and `due` (habits of days, those skipped left out), `rate` (whole
+    per cent, None where nothing was due) and `change` (points between this rate and that of the week before, as both
+    are shown, or None where either is missing)."""

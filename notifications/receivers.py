@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
-from habits.signals import habits_changed, profile_changed, weekly_report_ready
-from notifications.tasks import announce_week, keep_reminders
+from habits.signals import CountedWeek, habits_changed, profile_changed, weeks_counted
+from notifications.tasks import announce_weeks, keep_reminders
 
 CLOCKWORK = frozenset({"timezone", "day_start"})
 """Fields of a profile with which reminders fire at other instants."""
+
+WEEKS_AT_ONCE = 500
+"""Weeks that one job announces."""
 
 
 @receiver(habits_changed, dispatch_uid="notifications.follow_habits")
@@ -28,10 +30,13 @@ def follow_profile(*, user_id: int, fields: set[str], **_: Any) -> None:
         _keep(user_id)
 
 
-@receiver(weekly_report_ready, dispatch_uid="notifications.announce_week")
-def announce_counted_week(*, user_id: int, week: date, facts: Mapping[str, Any], **_: Any) -> None:
-    """Have the report of a week told."""
-    announce_week.using(user=user_id).enqueue(user_id=user_id, week=week.isoformat(), facts=dict(facts))
+@receiver(weeks_counted, dispatch_uid="notifications.announce_weeks")
+def announce_counted_weeks(*, weeks: Sequence[CountedWeek], **_: Any) -> None:
+    """Have the reports of weeks told."""
+    rows = [(week.user_id, str(week.first_day), str(week.last_day), dict(week.facts)) for week in weeks]
+    announce_weeks.enqueue_many(
+        {"weeks": rows[begin : begin + WEEKS_AT_ONCE]} for begin in range(0, len(rows), WEEKS_AT_ONCE)
+    )
 
 
 def _keep(user_id: int) -> None:

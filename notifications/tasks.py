@@ -10,12 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from focusjobs.jobs import current_job, schedule, task
+from habits.signals import CountedWeek
 from notifications import clock
 from notifications.delivery.sending import send_due
 from notifications.delivery.upkeep import expire, forget, retire_unseen, settle_lost, waiting
@@ -23,7 +23,7 @@ from notifications.planning.agenda import keep_in_step
 from notifications.planning.dispatching import dispatch_due
 from notifications.planning.firing import fire_due
 from notifications.planning.waiting import is_anything_due
-from notifications.planning.weeks import plan_weekly_report
+from notifications.planning.weeks import plan_weekly_reports
 from notifications.transports import configured
 
 QUEUE = "notifications"
@@ -92,13 +92,21 @@ def keep_reminders(*, user_id: int) -> int:
     return keep_in_step(user_id, clock.now())
 
 
-@task(queue=QUEUE, attempts=8, atomic=True)
-def announce_week(*, user_id: int, week: str, facts: dict[str, Any]) -> bool:
-    """Plan the report of a week that has been counted, for the person's time of reports; False if it is not wanted."""
-    due_at = plan_weekly_report(user_id, date.fromisoformat(week), facts, now := clock.now())
-    if due_at is not None:
-        _dispatch_at([due_at], now)
-    return due_at is not None
+@task(queue=QUEUE, attempts=8)
+def announce_weeks(*, weeks: list[tuple[int, str, str, dict[str, int | None]]]) -> int:
+    """Plan the reports of weeks that have been counted, each for its person's time of reports; answer how many.
+
+    weeks: of each the person, its first and its last day, and the facts of `habits.signals.CountedWeek`. In a
+    transaction of its own, as jobs that shared one would take the slots of dispatches in any order and so block others.
+    """
+    counted = [
+        CountedWeek(user, date.fromisoformat(first), date.fromisoformat(last), facts)
+        for user, first, last, facts in weeks
+    ]
+    with transaction.atomic():
+        moments = plan_weekly_reports(counted, now := clock.now())
+        _dispatch_at(moments, now)
+    return len(moments)
 
 
 @task(queue=QUEUE, attempts=3, timeout=timedelta(minutes=5))

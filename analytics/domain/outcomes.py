@@ -75,3 +75,13 @@ def figures(habits: Iterable[tuple[Outcome, float]]) -> Figures:
     extra = sum(Outcome.DONE in outcome and Outcome.DUE not in outcome for outcome in outcomes)
     mean = fsum(strengths) / len(strengths) if strengths else None
     return Figures(due, done, skipped, due - done - skipped, extra, mean)
+
+
+def whole_percent(rate: float) -> int:
+    """Return a rate as it is shown: in whole per cent, a half to the even one."""
+    return round(100 * rate)
+
+
+def points_between(rate: float | None, before: float | None) -> int | None:
+    """Return by how many points a rate rose, as both are shown; None where either is not known."""
+    return None if rate is None or before is None else whole_percent(rate) - whole_percent(before)

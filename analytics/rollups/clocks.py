@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -70,6 +71,12 @@ def hold_clock(user_id: int) -> UserClock | None:
         start_clocks([user])
         clock = UserClock.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     return clock
+
+
+def hold_clocks(users: Collection[int]) -> None:
+    """Hold the clocks of people until the end of the transaction, in the order of their numbers."""
+    clocks = UserClock.objects.select_for_update(no_key=True).filter(pk__in=users).order_by("pk")
+    list(clocks.values_list("pk", flat=True))
 
 
 @transaction.atomic

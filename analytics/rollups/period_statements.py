@@ -115,3 +115,19 @@ TAPS = """
     JOIN habits_completion r ON r.user_id = p.user_id AND r.day BETWEEN p.last_day - 27 AND p.last_day
     WHERE r.value > 0 AND r.recorded_at IS NOT NULL
 """
+
+# Of weeks that have been summed up, those that are worth telling of: what was due and not skipped, what was done, and
+# the same of the week that ended on the day before. A week without statistics has no row. Who has done nothing in two
+# weeks on end has left the app, and is told of the first of them alone. Index: the primary key of weeks, probed twice.
+WORTH_TELLING = """
+    SELECT w.user_id, w.first_day, w.last_day, w.due - w.skipped, w.done, coalesce(b.due - b.skipped, 0),
+           coalesce(b.done, 0)
+    FROM unnest(%(users)s::bigint[], %(firsts)s::date[]) AS p (user_id, first_day)
+    JOIN analytics_userweek w ON w.user_id = p.user_id AND w.first_day = p.first_day AND w.days > 0
+    LEFT JOIN LATERAL (
+        SELECT * FROM analytics_userweek e
+        WHERE e.user_id = w.user_id AND e.first_day < w.first_day
+        ORDER BY e.first_day DESC LIMIT 1
+    ) AS b ON b.last_day = w.first_day - 1
+    WHERE w.done + w.extra + w.focus_sessions > 0 OR b.user_id IS NULL OR b.done + b.extra + b.focus_sessions > 0
+"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,8 +22,14 @@ BATCH = 200
 def roll_up(model: type[UserWeek] | type[UserMonth], periods: Sequence[tuple[int, Period]]) -> None:
     """Sum up the days of people's periods, in place of what is stored of them."""
     for rest in _rounds(periods):
-        for begin in range(0, len(rest), BATCH):
-            _roll_up_batch(model, rest[begin : begin + BATCH])
+        for batch in in_batches(rest):
+            _roll_up_batch(model, batch)
+
+
+def in_batches(periods: Sequence[tuple[int, Period]]) -> Iterator[Sequence[tuple[int, Period]]]:
+    """Give the periods in batches, of which each is worth a transaction."""
+    for begin in range(0, len(periods), BATCH):
+        yield periods[begin : begin + BATCH]
 
 
 def _rounds(periods: Iterable[tuple[int, Period]]) -> Iterable[list[tuple[int, Period]]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analytics.domain.outcomes import points_between
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
@@ -54,6 +56,4 @@ class WeekNumbers:
     @property
     def points(self) -> int | None:
         """By how many percentage points the rate changed; None where either is not known."""
-        if self.rate is None or self.previous_rate is None:
-            return None
-        return round(100 * self.rate) - round(100 * self.previous_rate)
+        return points_between(self.rate, self.previous_rate)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analytics.domain.outcomes import whole_percent
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,7 +46,7 @@ def plural(texts: Plural, n: int, **values: Any) -> str:
 
 def percent(share: float, words: Words) -> str:
     """Return a share as whole percent."""
-    return words.percent.format(n=round(100 * share))
+    return words.percent.format(n=whole_percent(share))
 
 
 def _week(numbers: WeekNumbers, words: Words) -> Iterator[str]:

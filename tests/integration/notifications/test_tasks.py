@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from focusjobs.jobs.models import Job
 from habits.models import User
-from habits.signals import weekly_report_ready
+from habits.signals import CountedWeek, weeks_counted
 from notifications import tasks
-from notifications.models import Delivery, Device, InboxItem, Notification, ProviderState
+from notifications.models import Delivery, Device, InboxItem, Notification, ProviderState, Reminder
 from notifications.services import renew_keys, send_test
 from tests.factories import UserFactory
 
@@ -105,26 +107,58 @@ def test_a_test_is_dispatched_at_once(person: User) -> None:
 
 # --- The weekly report -----------------------------------------------------------------------------------------------
 
-WEEK = date(2026, 3, 2)
+WEEK, SUNDAY = date(2026, 3, 2), date(2026, 3, 8)
 FACTS = {"done": 18, "due": 21, "rate": 86, "change": 5}
 
 
-def announce(person: User, **facts: Any) -> Notification | None:
-    tasks.announce_week(user_id=person.pk, week=WEEK.isoformat(), facts={**FACTS, **facts})
+def week_of(person: User, last: date = SUNDAY, **facts: Any) -> CountedWeek:
+    return CountedWeek(person.pk, WEEK, last, {**FACTS, **facts})
+
+
+def announce(*weeks: CountedWeek) -> Notification | None:
+    """Have weeks told, by the jobs that the signal leads to."""
+    Job.objects.all().delete()
+    weeks_counted.send(sender=None, weeks=list(weeks))
+    for job in jobs("announce_weeks"):
+        tasks.announce_weeks(**job.arguments)
     return Notification.objects.filter(kind="weekly_report").first()
 
 
-def test_a_week_that_was_counted_is_announced_in_the_same_transaction(person: User) -> None:
-    weekly_report_ready.send(sender=None, user_id=person.pk, week=WEEK, facts=FACTS)
+def test_weeks_that_were_counted_are_announced_in_the_same_transaction_500_by_a_job(person: User) -> None:
+    weeks = [CountedWeek(number, WEEK, SUNDAY, FACTS) for number in range(1, 1102)]
+    with CaptureQueriesContext(connection) as captured:
+        weeks_counted.send(sender=None, weeks=weeks)
 
-    (job,) = jobs("announce_week")
-    assert job.arguments == {"user_id": person.pk, "week": "2026-03-02", "facts": FACTS}
+    assert len(captured) == 1
+    assert [len(job.arguments["weeks"]) for job in jobs("announce_weeks")] == [500, 500, 101]
+    assert jobs("announce_weeks")[0].arguments["weeks"][0] == [1, "2026-03-02", "2026-03-08", FACTS]
+
+
+def test_who_is_gone_or_wants_no_report_is_left_out_of_the_many_who_are_told(travel: Any) -> None:
+    people = UserFactory.create_batch(20, timezone="Europe/Berlin")
+    Reminder.objects.create(user=people[3], kind="weekly_report", enabled=False, local_time=time(9), timezone="UTC")
+    weeks = [week_of(one) for one in people]
+    people[5].delete()
+    with CaptureQueriesContext(connection) as captured:
+        announce(*weeks)
+
+    told = set(Notification.objects.values_list("user", flat=True))
+    assert told == {one.pk for n, one in enumerate(people) if n not in (3, 5)}
+    assert sum("notifications_notification" in query["sql"] for query in captured) == 2  # one writes, one is the test's
+
+
+def test_the_report_of_a_shorter_week_comes_on_the_day_after_it(person: User, travel: Any) -> None:
+    travel.move_to(at("2026-03-05T23:05"))
+    notification = announce(week_of(person, last=date(2026, 3, 5)))
+
+    assert notification is not None
+    assert notification.fire_at == at("2026-03-06T08:00")
 
 
 def test_a_report_comes_at_nine_on_the_day_after_the_week(person: User, travel: Any, sent_file: Path) -> None:
     device_of(person)
     travel.move_to(at("2026-03-08T23:05"))  # just after midnight of Monday
-    notification = announce(person)
+    notification = announce(week_of(person))
 
     assert notification is not None
     assert (notification.fire_at, notification.occurrence_key) == (at("2026-03-09T08:00"), "week:2026-03-02")
@@ -135,8 +169,8 @@ def test_a_report_comes_at_nine_on_the_day_after_the_week(person: User, travel: 
 
 
 def test_a_week_is_announced_once(person: User, travel: Any) -> None:
-    announce(person)
-    announce(person, done=19)
+    announce(week_of(person))
+    announce(week_of(person, done=19))
 
     assert Notification.objects.filter(kind="weekly_report").count() == 1
 
@@ -144,14 +178,14 @@ def test_a_week_is_announced_once(person: User, travel: Any) -> None:
 def test_a_week_that_was_counted_days_late_is_not_announced(person: User, travel: Any) -> None:
     travel.move_to(at("2026-03-13T12:00"))
 
-    assert announce(person) is None
+    assert announce(week_of(person)) is None
 
 
-def test_nothing_but_the_numbers_of_a_week_is_kept(person: User, travel: Any) -> None:
-    notification = announce(person, diary="secret")
+def test_nothing_but_the_numbers_of_a_week_and_its_first_day_is_kept(person: User, travel: Any) -> None:
+    notification = announce(week_of(person, diary="secret"))
 
     assert notification is not None
-    assert notification.facts == FACTS
+    assert notification.facts == {"week": "2026-03-02", **FACTS}
 
 
 # --- Housekeeping ----------------------------------------------------------------------------------------------------
