@@ -1,14 +1,21 @@
-"""Pytest plugin (`-p tests.services`): embedded PostgreSQL and Valkey for the run, unless their addresses are given."""
+"""Pytest plugin (`-p tests.services`): embedded PostgreSQL and Valkey for the run, unless their addresses are given.
+
+Where pytest-xdist spreads the tests over processes (`-n 2`), each of those has servers of its own.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from unittest.mock import patch
 
 import pytest
 
 from focusjobs.dev.environment import given
 from focusjobs.dev.services import DevServices
+
+NOWHERE = {"DATABASE_URL": "postgresql://nowhere/nowhere", "REDIS_URL": "redis://nowhere"}
+"""For a process that imports the settings and runs no test."""
 
 SERVICES = pytest.StashKey[DevServices]()
 
@@ -18,10 +25,19 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Start before pytest-django, whose hook is no wrapper, imports the settings."""
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
     services = DevServices(postgres=not given("DATABASE_URL"), valkey=not given("REDIS_URL"))
-    if any(services.wanted.values()) and not early_config.known_args_namespace.help:
-        os.environ.update(services.start())
-        early_config.stash[SERVICES] = services
+    if not any(services.wanted.values()) or early_config.known_args_namespace.help:
+        return (yield)
+    if _only_spreads(early_config):
+        with patch.dict(os.environ, NOWHERE):
+            return (yield)
+    os.environ.update(services.start())
+    early_config.stash[SERVICES] = services
     return (yield)
+
+
+def _only_spreads(config: pytest.Config) -> bool:
+    """Tell whether the tests run in other processes than this."""
+    return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def pytest_report_header(config: pytest.Config) -> str:
