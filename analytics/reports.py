@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from analytics.domain.charts import bars
 from analytics.domain.periods import Period
 from analytics.domain.report import DayBar, Mention, WeekNumbers, as_html, paragraphs, title, words_for
 from analytics.models import UserWeek
-from analytics.selectors import closed_days, week_before
+from analytics.selectors import closed_days, week_before, week_of_person
 from habits.models import Habit, User
 
 
@@ -40,6 +42,28 @@ def weekly_report(user: User, week: UserWeek) -> WeeklyReport:
         html=as_html(numbers, words),
         svg=bars(days, words.chart),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EmailPart:
+    """A report as an e-mail tells it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def email_part(user_id: int, facts: Mapping[str, object]) -> EmailPart | None:
+    """Give the report of a person's week for an e-mail that is about to leave, late edits included (EMAIL_PARTS).
+
+    facts: `week` is the first day of the week, in ISO 8601. None where it has no statistics any more.
+    """
+    user = User.objects.filter(pk=user_id).first()
+    week = week_of_person(user, date.fromisoformat(str(facts["week"]))) if user and "week" in facts else None
+    if user is None or week is None:
+        return None
+    report = weekly_report(user, week)
+    return EmailPart(report.title, report.text, report.html)
 
 
 def numbers_of(user: User, week: UserWeek) -> WeekNumbers:

@@ -250,6 +250,9 @@ PUSH_LEASE = timedelta(seconds=env.int("PUSH_LEASE_SECONDS", default=120))
 PUSH_KEEP = timedelta(days=env.float("PUSH_KEEP_DAYS", default=30))
 #: Where REST is reached from outside, as `https://api.example.org`; e-mails carry a link to unsubscribe with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+# What e-mails of a kind say where they say more than a device shows: a function of the person's number and the facts of
+# the notification that gives subject, text and HTML, or None where the short words have to do.
+EMAIL_PARTS = {"weekly_report": "analytics.reports.email_part"}
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core import signing
 
 from notifications.addresses import Address, opened
-from notifications.domain.copy import Words, footer_for, words_for
+from notifications.domain.copy import words_for
 from notifications.domain.identity import collapse_id
 from notifications.domain.kinds import Kind
 from notifications.selectors.subjects import data_of, subject_of
 from notifications.transports import Outgoing, Priority, SubscriptionKeys
 
 from .held import Held
+from .letters import document, part_of, plain
 from .sense import Wanted
 
 UNSUBSCRIBE_SALT = "notifications.unsubscribe"
@@ -41,7 +42,7 @@ def message_of(wanted: Wanted) -> Outgoing:
         priority=Priority.HIGH if held.kind in URGENT else Priority.NORMAL,
         private=wanted.is_private,
     )
-    return _to_mailbox(message, held, words) if held.device_id is None else _to_device(message, held)
+    return _to_mailbox(message, wanted) if held.device_id is None else _to_device(message, held)
 
 
 def _to_device(message: Outgoing, held: Held) -> Outgoing:
@@ -55,10 +56,19 @@ def _to_device(message: Outgoing, held: Held) -> Outgoing:
     )
 
 
-def _to_mailbox(message: Outgoing, held: Held, words: Words) -> Outgoing:
+def _to_mailbox(message: Outgoing, wanted: Wanted) -> Outgoing:
+    held = wanted.held
     url = unsubscribe_url(held.user_id, held.kind)
-    body = f"{words.body}\n\n{footer_for(held.locale, url)}" if url else words.body
-    return replace(message, body=body, unsubscribe_url=url)
+    part = None if wanted.is_private else part_of(held)
+    if part is None:
+        return replace(message, body=plain(message.body, held.locale, url), unsubscribe_url=url)
+    return replace(
+        message,
+        title=part.subject,
+        body=plain(part.text, held.locale, url),
+        html=document(part, held.locale, url),
+        unsubscribe_url=url,
+    )
 
 
 def unsubscribe_url(user_id: int, kind: str) -> str:
