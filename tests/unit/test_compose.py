@@ -137,7 +137,7 @@ def test_services_wait_for_services_that_can_tell_that_they_are_ready() -> None:
                 assert (wait["condition"], SERVICES[name]["restart"]) == ("service_completed_successfully", "no")
 
 
-@pytest.mark.parametrize("name", CELERY.keys() | {"web"})
+@pytest.mark.parametrize("name", sorted(CELERY.keys() | {"web"}))
 def test_processes_have_an_init_and_time_to_finish(name: str) -> None:
     assert OURS[name]["init"] is True
     assert re.fullmatch(r"\d+[sm]", OURS[name]["stop_grace_period"])

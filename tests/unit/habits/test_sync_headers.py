@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -86,7 +86,7 @@ def test_a_key_may_be_absent() -> None:
     assert key_of(request()) is None
 
 
-@pytest.mark.parametrize("text", ["", "1", "again", f"{uuid4()}x", "\0" * 32, "é"])
+@pytest.mark.parametrize("text", ["", "1", "again", f"{UUID(int=1)}x", "\0" * 32, "é"])
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(BadShape, match="Idempotency-Key"):
         key_of(request(Idempotency_Key=text))
