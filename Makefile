@@ -5,7 +5,7 @@ JOBS = 10000
 SEED = 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock clean bench storm fill
+.PHONY: help demo test lint format docs lock clean bench storm fill
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ storm: .venv/.ready ## Lose workers, Valkey and PostgreSQL at random (SEED) unde
 format: .venv/.ready ## Format the code and mend what can be mended
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+docs: .venv/.ready ## Write docs/settings.md again from the settings' own comments
+	@$(PYTHON_IN) -m focusjobs.dev.reference
 
 lock: ## Pin again what the requirements pull in (needs uv; UPGRADE=1 takes the newest)
 	uv pip compile requirements-dev.txt --universal --python-version 3.11 --no-header --no-annotate \

@@ -10,14 +10,14 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from focusjobs import logs
+from focusjobs.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 
 # --- Process ---------------------------------------------------------------------------------------------------------
 
@@ -158,7 +158,8 @@ JOBS_EXPECTED_WAIT = timedelta(seconds=env.float("JOBS_EXPECTED_WAIT_SECONDS", d
 JOBS_RETRY_CAPS = env.dict("JOBS_RETRY_CAPS", cast={"value": int}, default={"On-call": 200_000})
 #: Tell what happens to jobs in a Redis stream.
 JOBS_EVENTS = env.bool("JOBS_EVENTS", default=True)
-JOBS_WAITERS = env.int("JOBS_WAITERS", default=2)  # requests of one web process that may wait for a job's end at once
+#: Requests of one web process that may wait for a job's end at once.
+JOBS_WAITERS = env.int("JOBS_WAITERS", default=2)
 #: How long completed jobs are kept; 0 keeps none.
 JOBS_KEEP_COMPLETED = timedelta(days=env.float("JOBS_KEEP_COMPLETED_DAYS", default=7))
 #: How long failed jobs are kept; 0 keeps none.

@@ -8,9 +8,12 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "focusjobs.settings")
 
+#: The port that web answers on.
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
+#: Processes of the web server.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+#: Threads of each, the requests that it answers at once.
 threads = int(os.environ.get("WEB_THREADS", "4"))
 control_socket_disable = True  # it would lie in the home directory, which may be read-only
 timeout = 30
