@@ -6,10 +6,13 @@ import tempfile
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
+from smtplib import SMTPRecipientsRefused
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from focusjobs.jobs import Exponential, Snooze, current_job, schedule, task
+from habits.delivery import deliver, forget_letters
 from habits.imports.backup import UnreadableBackup
 from habits.imports.detect import read_backup
 from habits.imports.restore import restore
@@ -71,5 +74,26 @@ def forget_synced() -> dict[str, int]:
     return forget()
 
 
+@task(
+    queue="default",
+    attempts=12,
+    backoff=Exponential(base=timedelta(seconds=5), cap=timedelta(hours=1)),
+    give_up_on=(SMTPRecipientsRefused,),
+    timeout=timedelta(minutes=1),
+)
+def send_letter(*, letter_id: int) -> None:
+    """Send an e-mail about an account."""
+    deliver(letter_id)
+
+
+@task(queue="default", attempts=3)
+def tidy_accounts() -> dict[str, int]:
+    """Delete letters that nobody could send, and sessions that are over."""
+    letters = forget_letters()
+    SessionStore.clear_expired()
+    return {"letters": letters}
+
+
 schedule("sweep-pushes", sweep_pushes, every=timedelta(minutes=1), missed="once", overlap=False)
 schedule("forget-synced", forget_synced, cron="17 3 * * *")
+schedule("tidy-accounts", tidy_accounts, cron="47 * * * *")

@@ -1,5 +1,6 @@
 """People, what they want to do, what they did on each local day, and how their phones keep up with it."""
 
+from .accounts import Export, Letter
 from .backups import Backup
 from .completions import Completion, CompletionAlias
 from .habits import EVERY_DAY, Habit, new_client_id
@@ -12,7 +13,9 @@ __all__ = [
     "Backup",
     "Completion",
     "CompletionAlias",
+    "Export",
     "Habit",
+    "Letter",
     "LostText",
     "SyncDevice",
     "SyncPush",

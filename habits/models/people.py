@@ -52,6 +52,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may use the admin", default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the person deleted the account; a job erases it."
+    )
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     day_start = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(360)], help_text="Minutes after midnight at which a new day begins."
@@ -74,7 +77,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(condition=models.Q(day_start__lte=360), name="user_day_start_before_six"),
             models.CheckConstraint(condition=models.Q(week_start__lte=6), name="user_week_start_is_a_weekday"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True) | models.Q(is_active=False),
+                name="user_closed_stays_closed",
+                violation_error_message="This person has deleted the account; it cannot be opened again.",
+            ),
         )
+        indexes = (models.Index(fields=["closed_at"], name="user_closed", condition=models.Q(closed_at__isnull=False)),)
 
     def __str__(self) -> str:
         return self.email

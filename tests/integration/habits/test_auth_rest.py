@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from habits.models import User
+from tests.integration.habits.letters import sent_letters
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +152,7 @@ def test_a_disabled_account_loses_its_token(client: Client) -> None:
 def test_the_address_is_confirmed_with_the_key_in_the_mail(client: Client, settings: Any) -> None:
     token = sign_up(client).json()["meta"]["session_token"]
 
-    [message] = mail.outbox
+    [message] = sent_letters()
     key = unquote(re.findall(rf"{re.escape(settings.APP_URL)}/verify-email/(\S+)", message.body)[0])
     response = Client().post(
         f"{AUTH}/email/verify", {"key": key}, content_type="application/json", headers={"X-Session-Token": token}
@@ -164,10 +165,11 @@ def test_the_address_is_confirmed_with_the_key_in_the_mail(client: Client, setti
 
 def test_a_forgotten_password_is_set_anew_with_the_key_in_the_mail(client: Client, settings: Any) -> None:
     sign_up(client)
+    sent_letters()
     mail.outbox.clear()
 
     asked = post(Client(), "password/request", email="ADA@example.com")
-    [key] = re.findall(rf"{re.escape(settings.APP_URL)}/reset-password/(\S+)", mail.outbox[0].body)
+    [key] = re.findall(rf"{re.escape(settings.APP_URL)}/reset-password/(\S+)", sent_letters()[0].body)
     post(Client(), "password/reset", key=key, password="another-long-walk")
 
     assert asked.status_code == 200
