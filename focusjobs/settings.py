@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "JobStateEnum": "focusjobs.jobs.models.job.STATE_CHOICES",
         "HabitKindEnum": "habits.models.Habit.Kind",
         "ReminderKindEnum": "notifications.models.Reminder.Kind",
         "NotificationKindEnum": "notifications.models.Notification.Kind",

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from .domain.lifecycle import State
 from .models import Job
+from .models.job import STATE_CHOICES
 from .selectors import answer_of
 
 LONGEST_WAIT = 30
@@ -35,7 +36,7 @@ class WaitSerializer(serializers.Serializer[Any]):
 class JobQuerySerializer(serializers.Serializer[Any]):
     """The query of the list of jobs."""
 
-    state = serializers.ChoiceField([state.value for state in State], required=False, help_text="Only jobs in it.")
+    state = serializers.ChoiceField(STATE_CHOICES, required=False, help_text="Only jobs in it.")
     task = serializers.CharField(required=False, max_length=200, help_text="Only jobs of this task.")
 
 

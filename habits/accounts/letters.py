@@ -17,8 +17,8 @@ def post(message: EmailMessage, user: User | None = None) -> list[Letter]:
             user=user,
             recipient=recipient,
             sender=message.from_email,
-            subject=message.subject[:500],
-            text=message.body,
+            subject=str(message.subject)[:500],
+            text=str(message.body),
             html=_html_of(message),
         )
         for recipient in message.recipients()
