@@ -1,8 +1,9 @@
-"""Which Celery workers are alive, known to every process without asking them: each worker renews a key in Redis."""
+"""Which Celery workers and beats are alive, known to all without asking them: each renews a key in Redis."""
 
 from __future__ import annotations
 
 import logging
+import socket
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -33,6 +34,19 @@ def beat(worker: str) -> None:
         pipe.execute()
 
 
+def beat_of_schedules() -> None:
+    """Record that a beat of this machine is alive; where Redis is away, say so and go on."""
+    try:
+        client().set(_schedules_key(), 1, ex=ALIVE_FOR)
+    except redis.RedisError as error:
+        logger.warning("no sign of life sent", extra={"error": str(error)})
+
+
+def are_schedules_looked_at() -> bool:
+    """Tell whether a beat of this machine was alive within ALIVE_FOR. Raises `redis.RedisError`."""
+    return bool(client().exists(_schedules_key()))
+
+
 def forget(worker: str) -> None:
     """Record that `worker` has stopped. Raises `redis.RedisError`."""
     with client().pipeline(transaction=False) as pipe:
@@ -61,6 +75,10 @@ def client() -> redis.Redis:
 
 def _key(worker: str) -> str:
     return f"focusjobs:worker:{worker}"
+
+
+def _schedules_key() -> str:
+    return f"focusjobs:beat:{socket.gethostname()}"
 
 
 def _on_ready(sender: Any, **_: object) -> None:

@@ -1,4 +1,4 @@
-"""`python -m focusjobs.probe web|worker`: the health check of a container, from inside it. Exit code 0 is well."""
+"""`python -m focusjobs.probe web|worker|beat`: the health check of a container, from inside it. Exit code 0 is well."""
 
 from __future__ import annotations
 
@@ -46,12 +46,20 @@ def worker() -> str:
     return "" if alive else f"No worker of {host} has beaten within {heartbeat.ALIVE_FOR.seconds} seconds."
 
 
+def beat() -> str:
+    """Look for the sign of life of a beat of this machine. Raises `RedisError`."""
+    alive = heartbeat.are_schedules_looked_at()
+    return (
+        "" if alive else f"No beat of {socket.gethostname()} has ticked within {heartbeat.ALIVE_FOR.seconds} seconds."
+    )
+
+
 def _served_host() -> str:
     hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
     return hosts[0] if hosts else "localhost"
 
 
-ROLES: dict[str, Callable[[], str]] = {"web": web, "worker": worker}
+ROLES: dict[str, Callable[[], str]] = {"web": web, "worker": worker, "beat": beat}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "focusjobs.settings")

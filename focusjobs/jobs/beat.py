@@ -8,6 +8,8 @@ from typing import Any
 from celery.beat import Scheduler
 from django.db import Error, connection
 
+from focusjobs import heartbeat
+
 from . import schedule_sync, schedules
 
 logger = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ class LedgerScheduler(Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Make the jobs of due schedules, then do as Celery does with the settings' entries; answer the next wait."""
+        heartbeat.beat_of_schedules()
         try:
             self._tick_ledger()
         except Error as error:

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import redis
 from pytest_django.fixtures import Settings
 
 from focusjobs import heartbeat, probe
+from focusjobs.celery import app
+from focusjobs.jobs.beat import LedgerScheduler
 
 
 class Page(BaseHTTPRequestHandler):
@@ -74,7 +77,23 @@ def test_a_worker_is_well_while_its_machine_beats(capsys: pytest.CaptureFixture[
     assert probe.main(["worker"]) == 0
 
 
+@pytest.mark.django_db
+def test_a_beat_is_well_while_it_ticks(capsys: pytest.CaptureFixture[str]) -> None:
+    heartbeat.client().delete(f"focusjobs:beat:{socket.gethostname()}")
+    assert probe.main(["beat"]) == 1
+    assert "No beat of" in capsys.readouterr().err
+    LedgerScheduler(app=app).tick()
+    assert probe.main(["beat"]) == 0
+
+
+def test_a_beat_goes_on_without_redis(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    away = redis.Redis.from_url("unix:///nowhere/valkey.sock")
+    monkeypatch.setattr(heartbeat, "client", lambda: away)
+    heartbeat.beat_of_schedules()
+    assert "no sign of life sent" in caplog.text
+
+
 @pytest.mark.parametrize("arguments", [[], ["cook"], ["web", "worker"]])
 def test_an_unknown_role_is_answered_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert probe.main(arguments) == 2
-    assert capsys.readouterr().err == "Usage: python -m focusjobs.probe web|worker\n"
+    assert capsys.readouterr().err == "Usage: python -m focusjobs.probe web|worker|beat\n"
