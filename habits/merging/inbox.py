@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from psycopg import Error as PostgresError
@@ -63,9 +63,7 @@ def drain(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained | None:
 def drain_now(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained:
     """Do as `drain`, for a caller who knows that something is waiting."""
     with _patient(patience), transaction.atomic():
-        if patience:
-            _limit_wait(patience)
-        with Merging(user_id) as session:
+        with Merging(user_id, patience or None) as session:
             merged = frozenset(push.pk for push in waiting(user_id) if _merge_one(session, push))
         version = session.version if session.wrote else session.version - 1
         SyncPush.objects.filter(pk__in=merged).update(merged_version=version, merged_at=Now())
@@ -102,8 +100,3 @@ def _patient(patience: timedelta) -> Iterator[None]:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Busy(f"Another process has been merging for {patience.total_seconds():g} s.") from error
         raise
-
-
-def _limit_wait(patience: timedelta) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{patience // timedelta(milliseconds=1)}ms"])

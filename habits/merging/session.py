@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from types import TracebackType
 
 from django.db import connection, transaction
@@ -19,10 +19,12 @@ from .outcome import Stamp, earlier
 from .writes import CompletionWrite, DeletedCompletion, HabitWrite, Write
 
 # Take a person's version and the right to write their rows until the end of the transaction; tell the guard trigger
-# that rows written from here on carry the next version, and give the lock up should this process freeze. Served by the
-# primary key; the first time makes the row.
+# that rows written from here on carry the next version, and give the lock up should this process freeze. How long to
+# wait for it is set by what the row is selected from, and so before. Served by the primary key; the first time makes
+# the row.
 LOCK = """
-    INSERT INTO habits_syncstate AS s (user_id, version, horizon, latest_ms) VALUES (%s, 1, 0, 0)
+    INSERT INTO habits_syncstate AS s (user_id, version, horizon, latest_ms)
+    SELECT %s, 1, 0, 0 FROM set_config('lock_timeout', coalesce(%s, current_setting('lock_timeout')), true)
     ON CONFLICT (user_id) DO UPDATE SET version = s.version
     RETURNING version, latest_ms, set_config('sync.version', (version + 1)::text, true),
               set_config('idle_in_transaction_session_timeout', '60s', true)
@@ -31,11 +33,12 @@ LOCK = """
 # Tell the guard trigger that rows may be deleted from here to the end of the transaction.
 ALLOW_ERASING = "SELECT set_config('sync.version', 'erasing', true)"
 
-# Let phones see what was written.
-ADVANCE = "UPDATE habits_syncstate SET version = %s, latest_ms = %s WHERE user_id = %s"
-
-# Tell that statistics of these habits are no longer fresh. Served by the primary key.
-OUTDATE = "UPDATE habits_habit SET completions_version = completions_version + 1 WHERE id = ANY(%s)"
+# Let phones see what was written, and tell that statistics of these habits are no longer fresh. Served by the primary
+# keys.
+PUBLISH = """
+    WITH outdated AS (UPDATE habits_habit SET completions_version = completions_version + 1 WHERE id = ANY(%s))
+    UPDATE habits_syncstate SET version = %s, latest_ms = %s WHERE user_id = %s
+"""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ class Merging:
     """
 
     user_id: int
+    patience: timedelta | None = None
+    """How long to wait for the lock; None as long as the connection waits for any."""
     version: int = field(init=False)
     """The version that what is written gets."""
     latest_ms: int = field(init=False)
@@ -57,9 +62,10 @@ class Merging:
     wrote: bool = field(init=False, default=False)
 
     def __enter__(self) -> Merging:
-        """Take the lock. Raises `django.db.OperationalError` where lock_timeout is set and passes."""
+        """Take the lock. Raises `django.db.OperationalError` where that takes too long."""
+        limit = None if self.patience is None else f"{self.patience // timedelta(milliseconds=1)}ms"
         with connection.cursor() as cursor:
-            cursor.execute(LOCK, [self.user_id])
+            cursor.execute(LOCK, [self.user_id, limit])
             current, self.latest_ms, *_ = cursor.fetchone()
         self.version = current + 1
         return self
@@ -69,9 +75,7 @@ class Merging:
         if kind is not None or not self.wrote:
             return
         with connection.cursor() as cursor:
-            cursor.execute(ADVANCE, [self.version, self.latest_ms, self.user_id])
-            if self.since:
-                cursor.execute(OUTDATE, [list(self.since)])
+            cursor.execute(PUBLISH, [list(self.since), self.version, self.latest_ms, self.user_id])
         if self.since:
             completions_changed.send(
                 sender=Habit, habit_ids=list(self.since), user_id=self.user_id, since=dict(self.since)
