@@ -1,9 +1,17 @@
 """The SQL of weeks and months: sums of closed days, set by set."""
 
-from analytics.domain.outcomes import Outcome
+from analytics.domain.outcomes import NOTABLE_STREAK, Outcome
+from habits.domain.records import THOUSANDTHS
 
 NOTABLE_CHANGE = 0.005
 """Strength that a habit has to gain or lose in a period to be named: half a percentage point."""
+
+
+def _scheduled_until(day: str) -> str:
+    """Give the SQL that counts the days of `weekdays` from Monday, 1 January 1, to a day, both included."""
+    since = f"({day} - date '0001-01-01' + 1)"
+    return f"{since} / 7 * bit_count(weekdays::int::bit(7)) + bit_count((weekdays & (1 << {since} %% 7) - 1)::bit(7))"
+
 
 # Sum up the days of periods, one of each person at a time, in place of what is stored of them. Each day of a period is
 # a probe of the primary key of days; people who are gone are left out.
@@ -70,20 +78,52 @@ WITH period AS MATERIALIZED (
            max(change) AS top_change, (array_agg(habit_id ORDER BY change, habit_id))[1] AS slipping_habit,
            min(change) AS slipping_change
     FROM changes GROUP BY user_id, first_day
+), lasting AS (
+    -- The streaks of habits that counted on the last day of a period, as of a later day of which it is known how long
+    -- they were: the day before they broke, or that of the state. Index: streak_event_unique.
+    SELECT d.user_id, d.first_day, d.day AS last_day, s.habit_id, s.weekdays, s.ticks, s.at_most, s.target,
+           coalesce(e.days, s.streak) AS streak, coalesce(e.day - 1, s.as_of) AS known_on
+    FROM period p
+    JOIN habit_days d ON d.user_id = p.user_id AND d.first_day = p.first_day AND d.day = p.last_day
+    JOIN analytics_habitstate s ON s.habit_id = d.habit_id AND s.as_of >= d.day
+    LEFT JOIN LATERAL (
+        SELECT day, days FROM analytics_streakevent
+        WHERE s.as_of > d.day AND habit_id = s.habit_id AND kind = 'broken' AND day > d.day AND day <= s.as_of
+        ORDER BY day LIMIT 1
+    ) AS e ON true
+), shortened AS (
+    -- Less the days since then that asked for something: those of its weekdays, but for neutral days on which it was
+    -- not done, by the records, since the habit may have been archived then. Indexes: user_day_neutral,
+    -- completion_cell_unique.
+    SELECT *, streak - ({_scheduled_until("known_on")}) + ({_scheduled_until("last_day")})
+           + CASE WHEN known_on = last_day THEN 0 ELSE (
+               SELECT count(*) FROM analytics_userday d
+               WHERE d.user_id = lasting.user_id AND d.neutral AND d.day > last_day AND d.day <= known_on
+                 AND (weekdays >> extract(isodow FROM d.day)::int - 1) & 1 = 1
+                 AND NOT coalesce((
+                     SELECT CASE WHEN ticks THEN sum(r.value) > 0
+                                 WHEN bool_or(r.skipped) AND coalesce(sum(r.value), 0) <= 0 THEN false
+                                 WHEN at_most THEN sum(r.value::float8) / {THOUSANDTHS} <= target
+                                 ELSE sum(r.value::float8) / {THOUSANDTHS} >= target END
+                     FROM habits_completion r
+                     WHERE r.user_id = d.user_id AND r.day = d.day AND r.habit_id = lasting.habit_id
+                 ), false)
+           ) END AS length
+    FROM lasting
 ), streaks AS (
-    SELECT DISTINCT ON (p.user_id, p.first_day) p.user_id, p.first_day, s.habit_id, s.streak
-    FROM period p JOIN analytics_habitstate s ON s.user_id = p.user_id
-    WHERE s.streak > 0 AND s.archived_on IS NULL AND s.as_of - p.last_day BETWEEN 0 AND 6
-    ORDER BY p.user_id, p.first_day, s.streak DESC, s.habit_id
+    SELECT DISTINCT ON (user_id, first_day) user_id, first_day, habit_id, length
+    FROM shortened
+    WHERE length >= {NOTABLE_STREAK}
+    ORDER BY user_id, first_day, length DESC, habit_id
 )
-INSERT INTO {{table}} AS stored (
+INSERT INTO {{table}} (
     user_id, first_day, last_day, days, due, done, skipped, missed, extra, perfect_days, broken, focus_seconds,
     focus_longest, focus_sessions, strength, best_day, worst_day, best_weekday, best_hour, best_streak,
     best_streak_habit, top_habit, top_change, slipping_habit, slipping_change, categories, computed_at
 )
 SELECT p.user_id, p.first_day, p.last_day, s.days, s.due, s.done, s.skipped, s.missed, s.extra, s.perfect_days,
        coalesce(b.number, 0), s.focus_seconds, s.focus_longest, s.focus_sessions, s.strength, s.best_day, s.worst_day,
-       w.weekday, p.best_hour, k.streak, k.habit_id,
+       w.weekday, p.best_hour, k.length, k.habit_id,
        CASE WHEN m.top_change >= {NOTABLE_CHANGE} THEN m.top_habit END,
        CASE WHEN m.top_change >= {NOTABLE_CHANGE} THEN m.top_change END,
        CASE WHEN m.slipping_change <= -{NOTABLE_CHANGE} THEN m.slipping_habit END,
@@ -102,7 +142,7 @@ ON CONFLICT (user_id, first_day) DO UPDATE SET
     perfect_days = excluded.perfect_days, broken = excluded.broken, focus_seconds = excluded.focus_seconds,
     focus_longest = excluded.focus_longest, focus_sessions = excluded.focus_sessions, strength = excluded.strength,
     best_day = excluded.best_day, worst_day = excluded.worst_day, best_weekday = excluded.best_weekday,
-    best_hour = excluded.best_hour, best_streak = stored.best_streak, best_streak_habit = stored.best_streak_habit,
+    best_hour = excluded.best_hour, best_streak = excluded.best_streak, best_streak_habit = excluded.best_streak_habit,
     top_habit = excluded.top_habit, top_change = excluded.top_change, slipping_habit = excluded.slipping_habit,
     slipping_change = excluded.slipping_change, categories = excluded.categories, computed_at = excluded.computed_at
 """  # noqa: S608 - made of constants

@@ -1,0 +1,113 @@
+"""The longest streak at the end of weeks and months, whenever they are summed up."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from analytics.domain.outcomes import NOTABLE_STREAK, Outcome
+from analytics.domain.periods import Period
+from analytics.models import UserClock, UserWeek
+from analytics.rollups.periods import roll_up
+from analytics.rollups.rebuilding import compare
+from analytics.rollups.tracing import Traced
+from analytics.selectors.history import days_between
+from habits import services
+from habits.models import User
+from tests.factories import UserFactory
+
+from .lives import live
+from .people import MONDAY, after, at, close, make_habit, settle, tick
+
+pytestmark = pytest.mark.django_db
+
+
+def best_streaks(user: User) -> dict[str, tuple[int | None, str]]:
+    names = dict(user.habits.values_list("pk", "name"))
+    weeks = UserWeek.objects.filter(user=user).order_by("first_day")
+    return {str(week.first_day): (week.best_streak, names.get(week.best_streak_habit, "")) for week in weeks}
+
+
+def test_weeks_from_before_the_account_have_the_streak_that_was_alive_at_their_end() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        run, read = make_habit(user, name="Run"), make_habit(user, name="Read", weekdays=0b0011111)
+    with at(after(1)):
+        tick(run, *(after(n) for n in range(-28, -10)))  # ends on the Thursday of the third week before
+        tick(read, *(after(n) for n in range(-21, 1)))
+        settle(user)
+
+    assert best_streaks(user) == {
+        "2026-02-02": (7, "Run"),
+        "2026-02-09": (14, "Run"),
+        "2026-02-16": (10, "Read"),
+        "2026-02-23": (15, "Read"),
+    }
+
+
+def test_a_late_tick_lengthens_the_streak_of_a_week_that_is_over() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        habit = make_habit(user, name="Run")
+    with at(after(9)):
+        tick(habit, *(after(n) for n in (0, 1, 2, 4, 5, 6, 7)))
+        settle(user)
+        close()
+        sum_up(user)
+        assert best_streaks(user) == {"2026-03-02": (3, "Run")}
+        tick(habit, after(3))
+        settle(user)
+
+    assert best_streaks(user) == {"2026-03-02": (7, "Run")}
+
+
+def sum_up(user: User) -> None:
+    roll_up(UserWeek, [(user.pk, Period(MONDAY, after(6)))])
+
+
+def test_a_day_that_a_journey_made_neutral_is_not_taken_off_a_streak() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        habit = make_habit(user, name="Run")
+    with at(after(8)):
+        tick(habit, *(after(n) for n in range(8)))
+        settle(user)
+        close()
+        services.update_profile(user=user, timezone="America/New_York")  # makes the ninth day neutral
+    with at(after(11)):
+        tick(habit, after(9), after(10))
+        settle(user)
+        close()
+        sum_up(user)
+
+    assert best_streaks(user) == {"2026-03-02": (7, "Run")}
+
+
+@pytest.mark.parametrize("seed", [0, 12, 18])
+def test_whenever_a_period_is_summed_up_its_streak_is_that_of_the_records(seed: int) -> None:
+    (life,) = live(seed, days=45)
+    user = life.user
+    clock = UserClock.objects.get(user=user)
+    traced = compare(clock).traced
+    periods = [Period(day - timedelta(days=2), day) for day in days_between(date(2026, 3, 12), clock.last_closed)]
+    UserWeek.objects.all().delete()
+    roll_up(UserWeek, [(user.pk, period) for period in periods])
+
+    stored = {week.last_day: week.best_streak for week in UserWeek.objects.filter(user=user)}
+    wanted = {last: max((length_at(one, last) for one in traced.values()), default=0) or None for last in stored}
+    assert stored == wanted
+    assert any(wanted.values())
+
+
+def length_at(traced: Traced, last: date) -> int:
+    """Give the streak that was alive at the end of a day, if it is long enough to be told and known ever after.
+
+    Nothing is noted of a streak that ended while its habit was archived.
+    """
+    days = {day.day: day for day in traced.chronicle.days}
+    found = traced.days.get(last)
+    if found is None or found.streak < NOTABLE_STREAK or Outcome.BROKEN in found.outcome:
+        return 0
+    ends = min((day for day, one in days.items() if day > last and Outcome.BROKEN in one.outcome), default=None)
+    return found.streak if ends is None or ends in traced.days else 0
