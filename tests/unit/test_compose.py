@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 import pytest
 import yaml
 from celery.bin.celery import celery
 from django.conf import settings
 from django.core.management import get_commands
+
+from focusjobs import probe
+from focusjobs.celery import app
+from focusjobs.jobs.definition import Task
 
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
@@ -24,6 +29,8 @@ COMMANDS = {name: service["command"] for name, service in OURS.items()}
 CELERY = {name: command for name, command in COMMANDS.items() if command[0] == "celery"}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+LIBPQ = {"PGOPTIONS"}
+"""What PostgreSQL's library reads by itself."""
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?:(:[-?])([^}]*))?\}")
 GIVEN = {
     "SECRET_KEY": "k" + "0123456789abcdef" * 4,
@@ -45,7 +52,14 @@ def resolved(value: str) -> str:
 
 
 def environment_of(name: str) -> dict[str, str]:
-    return {key: resolved(str(value)) for key, value in OURS[name]["environment"].items()}
+    return {key: resolved(str(value)) for key, value in OURS[name]["environment"].items() if value is not None}
+
+
+def declared_tasks() -> list[Task[..., Any]]:
+    """Give the product's own tasks; others are declared by tests."""
+    app.loader.import_default_modules()
+    found = [task for task in app.tasks.values() if isinstance(task, Task)]
+    return [task for task in found if not task.name.startswith("tests.")]
 
 
 def option(command: list[str], name: str) -> str:
@@ -89,7 +103,23 @@ def test_there_is_one_beat() -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_every_variable_of_a_service_is_one_that_the_code_reads(name: str) -> None:
     known = names_read_by("focusjobs/settings.py") | names_read_by("focusjobs/webserver.py")
-    assert set(OURS[name]["environment"]) <= known
+    assert set(OURS[name]["environment"]) - LIBPQ <= known
+
+
+def test_every_process_of_the_product_is_told_the_same() -> None:
+    told = [
+        {key: value for key, value in service["environment"].items() if key not in LIBPQ} for service in OURS.values()
+    ]
+    assert all(environment == told[0] for environment in told)
+    assert "RELEASE" in told[0]
+
+
+def test_a_migration_gives_up_where_it_would_hold_others_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {name: service["environment"].get("PGOPTIONS") for name, service in OURS.items()}
+    assert {name for name, options in told.items() if options} == {"migrate"}
+    monkeypatch.setenv("PGOPTIONS", told["migrate"])
+    with psycopg.connect(os.environ["DATABASE_URL"]) as link:
+        assert link.execute("SHOW lock_timeout").fetchone() == ("5s",)
 
 
 def test_the_settings_of_production_are_accepted_and_pass_the_deployment_check() -> None:
@@ -109,7 +139,9 @@ def test_gunicorn_accepts_its_command() -> None:
 
 def test_every_variable_that_a_person_can_set_is_in_the_example_with_the_same_default() -> None:
     uses = VARIABLE.findall((ROOT / "compose.yaml").read_text())
-    assert {name for name, _, _ in uses} == set(EXAMPLE)
+    given_on = {name for name, value in OURS["web"]["environment"].items() if value is None}
+    assert {name for name, _, _ in uses} | given_on == set(EXAMPLE)
+    assert {EXAMPLE[name] for name in given_on} == {""}
     for name, kind, default in uses:
         assert kind == ":?" or EXAMPLE[name] == default, name
 
@@ -125,7 +157,7 @@ def test_secrets_are_required_with_a_word_on_how_to_make_them() -> None:
 def test_images_are_pinned() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     for image in [*bases, *(service["image"] for service in SERVICES.values())]:
-        assert re.fullmatch(r"[a-z/]+:\d+(\.\d+)*(-slim)?", image), image
+        assert re.fullmatch(r"[a-z/]+:\d+(\.\d+)*(-slim)?", resolved(image)), image
 
 
 def test_services_wait_for_services_that_can_tell_that_they_are_ready() -> None:
@@ -135,6 +167,35 @@ def test_services_wait_for_services_that_can_tell_that_they_are_ready() -> None:
                 assert "test" in SERVICES[name]["healthcheck"]
             else:
                 assert (wait["condition"], SERVICES[name]["restart"]) == ("service_completed_successfully", "no")
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"migrate"}))
+def test_every_service_that_stays_says_how_it_is_and_starts_again(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    assert SERVICES[name]["restart"] == "unless-stopped"
+    assert SERVICES[name]["read_only"] is True
+    assert SERVICES[name]["logging"]["driver"] == "local"
+    assert re.fullmatch(r"\d+[sm]", SERVICES[name]["stop_grace_period"])
+
+
+@pytest.mark.parametrize("name", [name for name, service in OURS.items() if "test" in service["healthcheck"]])
+def test_a_process_is_probed_in_its_own_role(name: str) -> None:
+    *program, role = OURS[name]["healthcheck"]["test"][1:]
+    assert program == ["python", "-m", "focusjobs.probe"]
+    assert name.startswith(role)
+    assert role in probe.ROLES
+
+
+@pytest.mark.parametrize("name", CELERY)
+def test_any_number_of_a_process_can_run(name: str) -> None:
+    """`--scale worker=4` needs names and ports that are not taken by the first of them."""
+    assert not {"container_name", "hostname", "ports", "network_mode", "volumes"} & SERVICES[name].keys()
+    assert not {"--hostname", "-n", "--statedb", "-S"} & set(CELERY[name])
+
+
+def test_what_tasks_are_declared_with_is_a_queue_that_a_worker_takes() -> None:
+    declared = {task.queue for task in declared_tasks()}
+    assert {"default", "imports", "statistics", "notifications", "operations"} <= declared <= set(settings.JOBS_QUEUES)
 
 
 @pytest.mark.parametrize("name", sorted(CELERY.keys() | {"web"}))
