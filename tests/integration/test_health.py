@@ -105,3 +105,14 @@ def test_a_worker_that_stops_beating_is_forgotten() -> None:
     heartbeat.client().delete(f"focusjobs:worker:{WORKER}")  # what the time to live does
     assert heartbeat.live_workers() == []
     assert not heartbeat.client().exists(heartbeat.WORKERS)
+
+
+@pytest.mark.django_db
+def test_readyz_can_leave_out_what_a_web_process_does_without(client: Client, unreachable_redis: None) -> None:
+    answer = client.get("/readyz?only=database,migrations")
+    assert (answer.status_code, answer.json()["checks"]) == (200, {"database": "ok", "migrations": "ok"})
+
+
+def test_readyz_refuses_a_check_that_there_is_not(client: Client) -> None:
+    answer = client.get("/readyz?only=database,coffee")
+    assert (answer.status_code, answer.json()["checks"]) == (400, {"coffee": "unknown"})

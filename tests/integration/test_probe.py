@@ -96,4 +96,19 @@ def test_a_beat_goes_on_without_redis(monkeypatch: pytest.MonkeyPatch, caplog: p
 @pytest.mark.parametrize("arguments", [[], ["cook"], ["web", "worker"]])
 def test_an_unknown_role_is_answered_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert probe.main(arguments) == 2
-    assert capsys.readouterr().err == "Usage: python -m focusjobs.probe web|worker|beat\n"
+    assert capsys.readouterr().err == "Usage: python -m focusjobs.probe web|worker|beat [--lenient]\n"
+
+
+@pytest.mark.parametrize("role", ["worker", "beat"])
+def test_a_probe_that_restarts_a_process_does_not_do_so_for_redis(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    heartbeat.client().delete(f"focusjobs:beat:{socket.gethostname()}")
+    assert probe.main([role, "--lenient"]) == 1
+    away = redis.Redis.from_url("unix:///nowhere/valkey.sock")
+    monkeypatch.setattr(heartbeat, "client", lambda: away)
+    assert probe.main([role]) == 1
+    assert probe.main([role, "--lenient"]) == 0
+
+
+def test_a_probe_that_restarts_web_takes_no_excuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "1")
+    assert probe.main(["web", "--lenient"]) == 1
