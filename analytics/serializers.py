@@ -112,6 +112,15 @@ class TodaySerializer(FiguresSerializer):
     habits = HabitTodaySerializer(many=True)
 
 
+class StreakEventSerializer(serializers.Serializer[Any]):
+    """A streak that broke or reached a milestone."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["broken", "milestone"])
+    days = serializers.IntegerField(help_text="Days of the streak; of a broken one, those that it had had.")
+
+
 class DaySerializer(FiguresSerializer):
     """A person's closed day."""
 
@@ -125,6 +134,7 @@ class DaySerializer(FiguresSerializer):
     last_at = serializers.DateTimeField(allow_null=True)
     focus = FocusTotalsSerializer()
     categories = serializers.DictField(child=serializers.ListField(child=serializers.IntegerField()))
+    streaks = StreakEventSerializer(many=True, help_text="Those that broke, and that reached a milestone.")
 
 
 class DaysSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 """Reads of the analytics app."""
 
-from .history import closed_days, heatmap_of, history_alias, rates_of, weekday_counts
+from .history import closed_days, heatmap_of, history_alias, rates_of, streak_events, weekday_counts
 from .periods import months_between, week_before, week_of_person, weeks_between
 from .today import HabitToday, Today, focus_today, statistics_of, today_of
 
@@ -14,6 +14,7 @@ __all__ = [
     "months_between",
     "rates_of",
     "statistics_of",
+    "streak_events",
     "today_of",
     "week_before",
     "week_of_person",

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from analytics.domain.outcomes import HabitDay, Outcome, figures
-from analytics.models import UserDay
+from analytics.models import StreakEvent, UserDay
 from habits.models import Habit, User
 
 REPLICA = "replica"
@@ -39,6 +39,17 @@ def closed_days(user: User, first: date, last: date) -> list[UserDay]:
     """Give a person's closed days from one to another, both included, oldest first; days without a row are left out."""
     found = stored_days(user.pk, days_between(first, last), history_alias())
     return [found[day] for day in sorted(found)]
+
+
+def streak_events(user: User, since: date, until: date | None = None) -> list[StreakEvent]:
+    """Give which of a person's streaks broke or reached a milestone from one closed day to another, oldest first.
+
+    Both days are included; without `until` all since. Index: streak_event_of_user.
+    """
+    events = StreakEvent.objects.using(history_alias()).filter(user=user, day__gte=since)
+    if until is not None:
+        events = events.filter(day__lte=until)
+    return list(events.order_by("day", "habit", "kind"))
 
 
 def heatmap_of(habit: Habit, last: date, number: int) -> list[HabitDay]:

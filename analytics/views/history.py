@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from analytics.selectors import closed_days, focus_today, months_between, today_of, weeks_between
+from analytics.selectors import closed_days, focus_today, months_between, streak_events, today_of, weeks_between
 from analytics.serializers import (
     DaysSerializer,
     MonthsSerializer,
@@ -47,8 +47,8 @@ class DaysView(ConditionalView):
     def get(self, request: PersonRequest) -> Response:
         """Give closed days from one to another, oldest first; by default the latest 30."""
         first, last = _range(request, timedelta(days=29))
-        names = _names(request)
-        days = [shapes.day(row, names) for row in closed_days(request.user, first, last)]
+        names, events = _names(request), streak_events(request.user, first, last)
+        days = [shapes.day(row, names, events) for row in closed_days(request.user, first, last)]
         return Response(DaysSerializer({"days": days}).data)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.domain.outcomes import Figures, HabitDay, Outcome
-from analytics.models import UserDay
+from analytics.models import StreakEvent, UserDay
 from analytics.models.days import Totals
 from analytics.selectors import HabitToday
 from habits.domain.records import THOUSANDTHS
@@ -71,8 +71,8 @@ def habit_day(day: HabitDay) -> dict[str, Any]:
     }
 
 
-def day(row: UserDay, names: Names) -> dict[str, Any]:
-    """Give a person's closed day."""
+def day(row: UserDay, names: Names, events: Sequence[StreakEvent]) -> dict[str, Any]:
+    """Give a person's closed day; of all events, those that are of it."""
     facts = ("day", "began_at", "ended_at", "neutral", "broken", "first_at", "last_at")
     return {
         **figures(row.figures),
@@ -80,7 +80,16 @@ def day(row: UserDay, names: Names) -> dict[str, Any]:
         **{name: getattr(row, name) for name in facts},
         "focus": focus(row),
         "categories": _categories(row, names),
+        "streaks": [_streak_event(event, names[event.habit_id]) for event in events if _is_of(event, row, names)],
     }
+
+
+def _is_of(event: StreakEvent, row: UserDay, names: Names) -> bool:
+    return event.day == row.day and event.habit_id in names
+
+
+def _streak_event(event: StreakEvent, habit: Habit) -> dict[str, Any]:
+    return {"id": habit.client_id, "name": habit.name, "kind": event.kind, "days": event.days}
 
 
 def _categories(row: UserDay, names: Names) -> Mapping[str, Sequence[int]]:

@@ -8,6 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from analytics.models import FocusSession, HabitState, UserMonth, UserWeek
+from analytics.selectors import streak_events
 from analytics.tasks import sum_up_months, sum_up_weeks
 from focusjobs.jobs.models import Job
 from habits import services
@@ -175,6 +176,23 @@ def test_closed_days_are_listed_oldest_first_with_categories_and_focus() -> None
         ("2026-03-03", 0, {"Sport": [1, 0, 0]}),
     ]
     assert days[0]["focus"] == {"seconds": 0, "sessions": 0, "longest": 0}
+
+
+def test_a_day_tells_which_streaks_broke_and_which_reached_a_milestone() -> None:
+    user, habit, api = person()
+    with at(after(9)):
+        tick(habit, *(after(n) for n in range(7)))
+        settle(user)
+        close()
+        days = api.get(f"{API}/stats/days").json()["days"]
+        events = streak_events(user, after(7))
+
+    run = {"id": habit.client_id, "name": "Run"}
+    assert {day["day"]: day["streaks"] for day in days if day["streaks"]} == {
+        "2026-03-08": [{**run, "kind": "milestone", "days": 7}],
+        "2026-03-09": [{**run, "kind": "broken", "days": 7}],
+    }
+    assert [(event.day, event.kind, event.days) for event in events] == [(after(7), "broken", 7)]
 
 
 @pytest.mark.parametrize(
