@@ -237,6 +237,9 @@ EMAIL_TIMEOUT = 10  # seconds for each step with the mail server
 #: The sender of e-mails.
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Focusjobs <focusjobs@localhost>")
 
+#: Days for which the file of a person's data can be fetched.
+EXPORT_KEEP = timedelta(days=env.float("EXPORT_KEEP_DAYS", default=7))
+
 # --- Notifications ---------------------------------------------------------------------------------------------------
 
 PUSH_TRANSPORTS = {
@@ -286,6 +289,8 @@ REST_FRAMEWORK = {
         "push": env.str("API_RATE_PUSH", default="60/minute") or None,
         #: Registrations of one person's devices for notifications; empty for no limit.
         "devices": env.str("API_RATE_DEVICES", default="30/minute") or None,
+        #: Requests of one person that need the password, or make a file of all data; empty for no limit.
+        "account": env.str("API_RATE_ACCOUNT", default="20/hour") or None,
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "focusjobs.problems.exception_handler",

@@ -8,14 +8,14 @@ from focusjobs.health import livez, readyz
 from focusjobs.jobs.views import JobListView, JobView
 from focusjobs.metrics import metrics
 from habits.imports.backup import UnreadableBackup
-from habits.tasks import import_backup
+from habits.tasks import export_data, import_backup
 
 handler400 = "focusjobs.problems.bad_request"
 handler403 = "focusjobs.problems.permission_denied"
 handler404 = "focusjobs.problems.not_found"
 handler500 = "focusjobs.problems.server_error"
 
-FOR_PEOPLE = {"shown_tasks": {import_backup.name}, "told_errors": {UnreadableBackup.__name__}}
+FOR_PEOPLE = {"shown_tasks": {import_backup.name, export_data.name}, "told_errors": {UnreadableBackup.__name__}}
 """The tasks whose results, and the errors whose words, are for the people on whose behalf they run."""
 
 urlpatterns = [

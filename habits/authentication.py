@@ -17,24 +17,27 @@ from habits.tokens import PREFIX, owner_of
 class BearerAuthentication(BaseAuthentication):
     """Reads the header Authorization (RFC 6750)."""
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """Give the person; None where the header is absent. Raises `AuthenticationFailed` for an invalid token."""
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        """Give the person and the session, which API tokens have none of; None where the header is absent.
+
+        Raises `AuthenticationFailed` for an invalid token.
+        """
         scheme, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        user = owner_of(token) if token.startswith(PREFIX) else _by_session(token.strip())
-        if user is None:
+        found = _by_api_token(token) if token.startswith(PREFIX) else authenticate_by_x_session_token(token.strip())
+        if found is None:
             raise AuthenticationFailed("This token is not valid; log in again.", code="invalid_token")
-        return user, None
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         """Give the WWW-Authenticate challenge; without one, REST framework answers 403 in place of 401."""
         return "Bearer"
 
 
-def _by_session(token: str) -> User | None:
-    found = authenticate_by_x_session_token(token)
-    return found[0] if found else None
+def _by_api_token(token: str) -> tuple[User, None] | None:
+    user = owner_of(token)
+    return (user, None) if user else None
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -19,3 +19,10 @@ class CompletionPages(CursorPages):
 
     ordering = "-day"
     parse_position = date.fromisoformat
+
+
+class TokenPages(CursorPages):
+    """API tokens, the newest first."""
+
+    ordering = "-id"
+    parse_position = int

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from habits.domain.records import THOUSANDTHS
-from habits.models import Habit, User
+from habits.models import ApiToken, Habit, User
 from habits.selectors import RecordedDay, local_today
 
 LARGEST = 1e12
@@ -67,6 +67,59 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
     def get_today(self, user: User) -> str:
         """Give the person's local day."""
         return local_today(user).isoformat()
+
+
+class ProofSerializer(serializers.Serializer[Any]):
+    """Proof that it is the person who asks."""
+
+    password = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=1000,
+        trim_whitespace=False,
+        help_text="Not needed within minutes of a repeated log-in.",
+    )
+
+
+class JobNumberSerializer(serializers.Serializer[Any]):
+    """A job that does what was asked for."""
+
+    job = serializers.IntegerField(help_text="Its number, for support.")
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    """The file of all that is kept about a person."""
+
+    job = serializers.IntegerField(allow_null=True, help_text="The job that makes it: `/jobs/{id}`.")
+    state = serializers.ChoiceField(("making", "ready", "failed"))
+    requested_at = serializers.DateTimeField()
+    made_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When the file is deleted.")
+    size = serializers.IntegerField(allow_null=True, help_text="Bytes.")
+    file = serializers.URLField(allow_null=True, help_text="Where it is; null until it is made.")
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """An API token, without the secret."""
+
+    class Meta:
+        model = ApiToken
+        fields = ("id", "name", "created_at")
+
+
+class NewTokenSerializer(ProofSerializer):
+    """A token that is to be made."""
+
+    name = serializers.CharField(default="", allow_blank=True, max_length=100, help_text="What it is for.")
+
+
+class IssuedTokenSerializer(TokenSerializer):
+    """A token that has just been made; it is not shown again."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = (*TokenSerializer.Meta.fields, "token")  # type: ignore[assignment]
 
 
 class HabitSerializer(serializers.ModelSerializer[Habit]):

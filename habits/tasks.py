@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from focusjobs.jobs import Exponential, Snooze, current_job, schedule, task
 from habits.delivery import deliver, forget_letters
+from habits.erasing import erase, late_closures
+from habits.exports import forget_exports, make_export
 from habits.imports.backup import UnreadableBackup
 from habits.imports.detect import read_backup
 from habits.imports.restore import restore
@@ -86,12 +88,25 @@ def send_letter(*, letter_id: int) -> None:
     deliver(letter_id)
 
 
+@task(queue="imports", attempts=3, backoff=Exponential(base=timedelta(seconds=30)), timeout=timedelta(minutes=10))
+def export_data(*, user_id: int) -> dict[str, int]:
+    """Make the file of all that is kept about a person; answers how many rows and bytes it has."""
+    return make_export(user_id, current_job().progress)
+
+
+@task(queue="default", attempts=20, backoff=Exponential(base=timedelta(seconds=2), cap=timedelta(hours=1)))
+def erase_account(*, user_id: int) -> dict[str, int]:
+    """Erase an account that its person has deleted; answers how many rows of each model went."""
+    return erase(user_id)
+
+
 @task(queue="default", attempts=3)
 def tidy_accounts() -> dict[str, int]:
-    """Delete letters that nobody could send, and sessions that are over."""
-    letters = forget_letters()
+    """Delete letters that nobody could send, files of data and sessions that are over, and what closed late."""
     SessionStore.clear_expired()
-    return {"letters": letters}
+    closed = late_closures()
+    erase_account.using(unique_key="account:{user_id}").enqueue_many({"user_id": user_id} for user_id in closed)
+    return {"letters": forget_letters(), "exports": forget_exports(), "accounts": len(closed)}
 
 
 schedule("sweep-pushes", sweep_pushes, every=timedelta(minutes=1), missed="once", overlap=False)

@@ -13,9 +13,13 @@ PREFIX = "fj_"
 
 def issue_token(user: User, name: str = "") -> str:
     """Make a token for a person and give it; it cannot be shown again, since only its hash is stored."""
+    return issue(user, name)[1]
+
+
+def issue(user: User, name: str) -> tuple[ApiToken, str]:
+    """Make a token; give what is stored of it, and the token."""
     token = PREFIX + secrets.token_urlsafe(32)
-    ApiToken.objects.create(user=user, digest=_digest(token), name=name)
-    return token
+    return ApiToken.objects.create(user=user, digest=_digest(token), name=name), token
 
 
 def owner_of(token: str) -> User | None:

@@ -11,6 +11,10 @@ from habits import (
 
 urlpatterns = [
     path("me", views.ProfileView.as_view(), name="profile"),
+    path("me/export", views.ExportView.as_view(), name="export"),
+    path("me/export/file", views.ExportFileView.as_view(), name="export_file"),
+    path("me/tokens", views.TokenListView.as_view(), name="tokens"),
+    path("me/tokens/<int:number>", views.TokenView.as_view(), name="token"),
     path("habits", views.HabitListView.as_view(), name="habits"),
     path("habits/<client_id:client_id>", views.HabitView.as_view(), name="habit"),
     path("habits/<client_id:client_id>/restore", views.RestoreView.as_view(), name="habit_restore"),

@@ -7,6 +7,7 @@ parent stays while a child of it is unfinished, a child while its parent has not
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -103,7 +104,12 @@ def _delete(state: State, until: datetime | None, limit: int | None) -> int:
 @transaction.atomic
 def _delete_batch(state: State, until: datetime, size: int) -> int:
     old = rows(statements.CHOOSE_OLD, {"state": str(state), "until": until, "limit": size})
-    if old:
-        results.forget(celery_id or task_id_of(number) for number, celery_id in old)
-        rows(statements.DELETE, [[row[0] for row in old]])
+    delete_jobs(old)
     return len(old)
+
+
+def delete_jobs(jobs: Sequence[tuple[int, str | None]]) -> None:
+    """Delete jobs that have ended, by number and Celery's id where it chose one, in the current transaction."""
+    if jobs:
+        results.forget(celery_id or task_id_of(number) for number, celery_id in jobs)
+        rows(statements.DELETE, [[number for number, _ in jobs]])

@@ -1,14 +1,18 @@
 """The REST interface of the habits app: a person's settings, habits and days, and the sync of their phones."""
 
 from .days import CompletionListView, CompletionView
+from .exports import ExportFileView, ExportView
 from .habits import HabitListView, HabitView, RestoreView
 from .people import ProfileView
 from .requests import OwnHabitView, PersonRequest
 from .sync import PullView, PushStatusView, PushView
+from .tokens import TokenListView, TokenView
 
 __all__ = [
     "CompletionListView",
     "CompletionView",
+    "ExportFileView",
+    "ExportView",
     "HabitListView",
     "HabitView",
     "OwnHabitView",
@@ -18,4 +22,6 @@ __all__ = [
     "PushStatusView",
     "PushView",
     "RestoreView",
+    "TokenListView",
+    "TokenView",
 ]

@@ -11,6 +11,9 @@ from rest_framework.test import APIClient
 from habits.models import User
 from habits.signals import completions_changed
 from tests.factories import UserFactory
+from tests.integration.jobs.conftest import bells, pulse
+
+__all__ = ["bells", "pulse"]
 
 
 @pytest.fixture
