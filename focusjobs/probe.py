@@ -17,7 +17,7 @@ SECONDS = 3.0
 
 
 LENIENT = "--lenient"
-"""For probes whose answer restarts a process: that Redis is away is no fault of it, and no restart brings Redis back."""
+"""For probes whose answer restarts a process: that Redis is away is no fault of it, and no restart mends it."""
 
 
 def main(arguments: list[str]) -> int:

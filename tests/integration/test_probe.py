@@ -101,7 +101,7 @@ def test_an_unknown_role_is_answered_with_the_usage(arguments: list[str], capsys
 
 @pytest.mark.parametrize("role", ["worker", "beat"])
 def test_a_probe_that_restarts_a_process_does_not_do_so_for_redis(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
-    heartbeat.client().delete(f"focusjobs:beat:{socket.gethostname()}")
+    heartbeat.client().delete(f"focusjobs:beat:{socket.gethostname()}", heartbeat.WORKERS)
     assert probe.main([role, "--lenient"]) == 1
     away = redis.Redis.from_url("unix:///nowhere/valkey.sock")
     monkeypatch.setattr(heartbeat, "client", lambda: away)
