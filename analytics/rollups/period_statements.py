@@ -13,8 +13,8 @@ def _scheduled_until(day: str) -> str:
     return f"{since} / 7 * bit_count(weekdays::int::bit(7)) + bit_count((weekdays & (1 << {since} %% 7) - 1)::bit(7))"
 
 
-# Sum up the days of periods, one of each person at a time, in place of what is stored of them. Each day of a period is
-# a probe of the primary key of days; people who are gone are left out.
+# Sum up the days of periods, one of each person at a time, in place of what is stored of them; a period without closed
+# days has no row. Each day of a period is a probe of the primary key of days; people who are gone are left out.
 ROLL_UP = f"""
 WITH period AS MATERIALIZED (
     SELECT c.user_id, p.first_day, p.last_day, p.best_hour
@@ -115,6 +115,10 @@ WITH period AS MATERIALIZED (
     FROM shortened
     WHERE length >= {NOTABLE_STREAK}
     ORDER BY user_id, first_day, length DESC, habit_id
+), emptied AS (
+    DELETE FROM {{table}} t USING period p
+    WHERE t.user_id = p.user_id AND t.first_day = p.first_day
+      AND NOT EXISTS (SELECT FROM summed s WHERE s.user_id = p.user_id AND s.first_day = p.first_day)
 )
 INSERT INTO {{table}} (
     user_id, first_day, last_day, days, due, done, skipped, missed, extra, perfect_days, broken, focus_seconds,

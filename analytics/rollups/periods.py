@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import Max, Min
-
-from analytics.domain.periods import Period, month_of, weeks_between
+from analytics.domain.periods import Period, month_of, week_of, weeks_between
 from analytics.models import UserClock, UserMonth, UserWeek
 from analytics.rollups.period_statements import ROLL_UP, TAPS
 from analytics.rollups.rows import array, rows
-from habits.domain.calendar import ONE_DAY
+from habits.domain.calendar import ONE_DAY, week_start_of
 
 BATCH = 200
 """People whose periods are summed up in one statement."""
@@ -67,25 +65,25 @@ def _best_hours(taps: Iterable[tuple[int, datetime, str]], number: int) -> list[
 def ended_weeks(clock: UserClock, touched: Period) -> list[tuple[int, Period]]:
     """Give a person's weeks that are over and have any of these days.
 
-    Those that are stored keep the bounds that they had; days before the first of them make weeks by the present first
-    weekday.
+    Those that are stored keep the bounds that they had; the days between make weeks by the present first weekday.
     """
-    stored = UserWeek.objects.filter(user_id=clock.user_id)
-    overlapping = stored.filter(first_day__lte=touched.last, last_day__gte=touched.first)
-    weeks = [Period(first, last) for first, last in overlapping.values_list("first_day", "last_day")]
-    known = stored.aggregate(first=Min("first_day"), last=Max("last_day"))
-    for begin, end in _gaps(touched, known["first"], known["last"], clock.week_first - ONE_DAY):
-        weeks += weeks_between(begin, end, clock.week_start)
+    begin = week_start_of(touched.first, clock.week_start)
+    end = min(week_of(touched.last, clock.week_start).last, clock.week_first - ONE_DAY)
+    found = UserWeek.objects.filter(user_id=clock.user_id, first_day__lte=end, last_day__gte=begin)
+    stored = [Period(first, last) for first, last in found.order_by("first_day").values_list("first_day", "last_day")]
+    between = (week for gap in _gaps(begin, end, stored) for week in weeks_between(*gap, clock.week_start))
+    weeks = (week for week in (*stored, *between) if week.first <= touched.last and week.last >= touched.first)
     return [(clock.user_id, week) for week in weeks]
 
 
-def _gaps(touched: Period, first: date | None, last: date | None, until: date) -> Iterable[tuple[date, date]]:
-    """Give the stretches of the touched days that no stored week can have, up to the last day of an ended week."""
-    if first is None or last is None:
-        yield touched.first, min(touched.last, until)
-        return
-    yield touched.first, min(touched.last, first - ONE_DAY)
-    yield max(touched.first, last + ONE_DAY), min(touched.last, until)
+def _gaps(begin: date, end: date, stored: Iterable[Period]) -> Iterator[tuple[date, date]]:
+    """Give the stretches of days from one to another that no stored week has; the weeks are in their order."""
+    for week in stored:
+        if begin < week.first:
+            yield begin, week.first - ONE_DAY
+        begin = week.last + ONE_DAY
+    if begin <= end:
+        yield begin, end
 
 
 def ended_months(clock: UserClock, touched: Period) -> list[tuple[int, Period]]:
