@@ -33,8 +33,9 @@ lint: .venv/.ready ## Check format, style, types and import rules
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 
-bench: .venv/.ready $(if $(filter jobs,$(BENCH)),.venv-bench/.ready benchmarks/bullmq/node_modules/.ready)
-bench: ## Measure: BENCH=jobs (beside BullMQ and others; needs npm) growth or console; QUICK=1 is short (benchmarks/README.md)
+bench: .venv/.ready $(if $(filter jobs reminders,$(BENCH)),.venv-bench/.ready)
+bench: $(if $(filter jobs,$(BENCH)),benchmarks/bullmq/node_modules/.ready)
+bench: ## Measure: BENCH=jobs (needs npm) reminders growth console and more; QUICK=1 is short (benchmarks/README.md)
 	@$(PYTHON_IN) -m benchmarks.$(BENCH)
 
 fill: .venv/.ready ## Fill the running demo with JOBS made-up jobs (5,000,000 unless told), to look at the console with them

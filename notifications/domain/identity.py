@@ -17,12 +17,12 @@ COLLAPSE_BYTES = 18
 """Of the hash, 24 characters: a Topic of RFC 8030 has 32 at most."""
 
 
-def occurrence_key(reminder_id: int, day: date) -> str:
-    """Name what a reminder fires on a local date."""
+def occurrence_key(reminder_id: int | str, day: date) -> str:
+    """Name what a reminder fires on a local date. reminder_id: or `%s`, to have it put in later."""
     return f"reminder:{reminder_id}:{day.isoformat()}"
 
 
-def snoozed_key(reminder_id: int, day: date, until: datetime) -> str:
+def snoozed_key(reminder_id: int | str, day: date, until: datetime) -> str:
     """Name what a reminder fires when it has been snoozed until an instant."""
     return f"{occurrence_key(reminder_id, day)}:snoozed:{int(until.timestamp())}"
 

@@ -17,9 +17,16 @@ RAMP = 60.0
 IDLE = 60.0
 """Seconds without asking after which the ramp begins anew."""
 
-BURST = 0.1
-"""Seconds' worth of the full rate that may gather unused. The bucket fills at the rest of the full rate, so that what
-has gathered and what a second brings are together no more than the full rate: in no second at all are more sent."""
+BURST = 0.05
+"""Seconds' worth of the full rate that may gather unused."""
+
+LAG = 0.15
+"""Seconds by which messages may leave later than they were granted, when a sender is busy."""
+
+FILL = 1 - (BURST + LAG)
+"""The share of the full rate at which the bucket fills. What has gathered, what a second brings and what is late of the
+second before are together no more than the full rate: in no second at all are more sent. Measured with two senders on a
+busy machine, a rate of 1,000 with a filling of 0.9 came to 1,011 in the worst second."""
 
 LEAST = 1.0
 """Messages a second below which no quota pushes the rate, so that it can recover."""
@@ -57,7 +64,7 @@ class Pace:
     @property
     def steady(self) -> float:
         """Messages a second at which the bucket fills when the ramp is over."""
-        return self.full * (1 - BURST)
+        return self.full * FILL
 
     def take(self, wanted: int, now: float) -> tuple[int, Pace]:
         """Grant as many of the wanted messages as there are tokens for, and give the pace after that."""

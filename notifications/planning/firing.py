@@ -11,23 +11,24 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from habits.domain.calendar import day_start_instant, logical_date
-from notifications.domain.due import Occurrence, alert_time, next_occurrence, spread
+from notifications.domain.due import Occurrence, alert_time, next_occurrence
 from notifications.domain.identity import occurrence_key, snoozed_key
 from notifications.domain.kinds import MANNERS, Kind
 
 from .statements import DUE_REMINDERS, FIRE, FIRED_AT_ONCE
 
 ONE_DAY = timedelta(days=1)
+ONE_SECOND = timedelta(seconds=1)
 AN_INSTANT = timedelta(microseconds=1)
 
 
 class Due(NamedTuple):
-    """A reminder that is due: the columns of `DUE_REMINDERS`."""
+    """Reminders that are due and have the same next time: the columns of `DUE_REMINDERS`."""
 
-    id: int
-    user_id: int
+    ids: str
+    """Their numbers, with commas between."""
+    size: int
     kind: str
-    habit_id: int | None
     local_time: time
     weekdays: int
     next_fire_at: datetime
@@ -39,23 +40,18 @@ class Due(NamedTuple):
     day_start: int
 
 
-class Row(NamedTuple):
-    """What becomes of a reminder and what is planned for it: the parameters of `FIRE`."""
+class Group(NamedTuple):
+    """What becomes of such reminders and what is planned for each: parameters of `FIRE`."""
 
-    id: int
     next_fire_at: datetime
     next_day: date
     fired_on: date | None
     snooze_until: datetime | None
-    user_id: int
-    kind: str
     key: str
-    habit_id: int | None
+    """The occurrence, with `%s` in place of the reminder's number."""
     day: date
     fire_at: datetime
-    due_at: datetime
     not_after: datetime
-    is_late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,43 +70,44 @@ def fire_due(now: datetime) -> Fired:
     """Take one batch of the reminders that are due; each fires once on a local date, whoever takes it."""
     with connection.cursor() as cursor:
         cursor.execute(DUE_REMINDERS, [now])
-        rows = [_fire(Due._make(columns), now, settings.PUSH_SPREAD) for columns in cursor.fetchall()]
-        if rows:
-            cursor.execute(FIRE, {**_columns(rows), "now": now})
-    moments = frozenset(row.due_at for row in rows if not row.is_late)
-    return Fired(len(rows), len(rows) < FIRED_AT_ONCE, moments)
+        due = [Due._make(columns) for columns in cursor.fetchall()]
+        if not due:
+            return Fired(0, True, frozenset())
+        cursor.execute(FIRE, {**_parameters(due, now), "now": now, "spread": settings.PUSH_SPREAD // ONE_SECOND})
+        moments = frozenset(moment for (moment,) in cursor.fetchall())
+    taken = sum(group.size for group in due)
+    return Fired(taken, taken < FIRED_AT_ONCE, moments)
 
 
-def _columns(rows: list[Row]) -> dict[str, list[Any]]:
-    return dict(zip(Row._fields, map(list, zip(*rows, strict=True)), strict=True))
+def _parameters(due: list[Due], now: datetime) -> dict[str, Any]:
+    """Give the groups' columns, and which of them each reminder is in; those two as texts, for there are many."""
+    groups = zip(*(_fire(group, now) for group in due), strict=True)
+    numbers = (",".join([str(number)] * group.size) for number, group in enumerate(due, 1))
+    return {
+        **dict(zip(Group._fields, map(list, groups), strict=True)),
+        "id": f"{{{','.join(group.ids for group in due)}}}",
+        "number": f"{{{','.join(numbers)}}}",
+    }
 
 
-def _fire(due: Due, now: datetime, most: timedelta) -> Row:
+def _fire(due: Due, now: datetime) -> Group:
     fire_at = due.next_fire_at
     coming, is_snoozed = _coming(due, now)
     if is_snoozed:
-        fired_on, key = due.fired_on, snoozed_key(due.id, due.fired_on or due.next_local_date, fire_at)
+        fired_on, key = due.fired_on, snoozed_key("%s", due.fired_on or due.next_local_date, fire_at)
     else:
-        fired_on, key = due.next_local_date, occurrence_key(due.id, due.next_local_date)
+        fired_on, key = due.next_local_date, occurrence_key("%s", due.next_local_date)
     snooze = due.snooze_until if due.snooze_until is not None and due.snooze_until > fire_at else None
     day, day_end = _day(due.persons_zone, due.day_start, fire_at)
-    not_after = min(fire_at + MANNERS[Kind(due.kind)].grace, day_end)
-    due_at = fire_at + spread(due.user_id, most)
-    return Row(
-        id=due.id,
+    return Group(
         next_fire_at=min(coming.at, snooze) if snooze else coming.at,
         next_day=coming.day,
         fired_on=fired_on,
         snooze_until=snooze,
-        user_id=due.user_id,
-        kind=due.kind,
         key=key,
-        habit_id=due.habit_id,
         day=day,
         fire_at=fire_at,
-        due_at=due_at if due_at < not_after else fire_at,
-        not_after=not_after,
-        is_late=now >= not_after,
+        not_after=min(fire_at + MANNERS[Kind(due.kind)].grace, day_end),
     )
 
 

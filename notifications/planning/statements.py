@@ -1,49 +1,67 @@
 """The SQL of planning. Limits are literals: with one as a parameter PostgreSQL's generic plan reads all that is due."""
 
-FIRED_AT_ONCE = 1000
+FIRED_AT_ONCE = 2000
 """Reminders that are taken in one transaction."""
 
 DECIDED_AT_ONCE = 500
 """Notifications that are decided about in one transaction."""
 
-# Take reminders that are due, with the zone that they follow. Whoever comes at the same time takes others. Index:
-# reminder_due.
+# Take reminders that are due, and give them in groups that have the same next time: at one moment many do. Whoever
+# comes at the same time takes others. Index: reminder_due.
 DUE_REMINDERS = f"""
-    SELECT r.id, r.user_id, r.kind, r.habit_id, r.local_time, r.weekdays, r.next_fire_at, r.next_local_date,
-           r.fired_on, r.snooze_until, coalesce(nullif(r.timezone, ''), u.timezone), u.timezone, u.day_start
-    FROM notifications_reminder r JOIN habits_user u ON u.id = r.user_id
-    WHERE r.next_fire_at <= %s
-    ORDER BY r.next_fire_at LIMIT {FIRED_AT_ONCE}
-    FOR NO KEY UPDATE OF r SKIP LOCKED
+    WITH due AS (
+        SELECT r.id, r.kind, r.local_time, r.weekdays, r.next_fire_at, r.next_local_date, r.fired_on, r.snooze_until,
+               coalesce(nullif(r.timezone, ''), u.timezone) AS zone, u.timezone AS persons_zone, u.day_start
+        FROM notifications_reminder r JOIN habits_user u ON u.id = r.user_id
+        WHERE r.next_fire_at <= %s
+        ORDER BY r.next_fire_at LIMIT {FIRED_AT_ONCE}
+        FOR NO KEY UPDATE OF r SKIP LOCKED
+    )
+    SELECT string_agg(id::text, ','), count(*), kind, local_time, weekdays, next_fire_at, next_local_date, fired_on,
+           snooze_until, zone, persons_zone, day_start
+    FROM due
+    GROUP BY kind, local_time, weekdays, next_fire_at, next_local_date, fired_on, snooze_until, zone, persons_zone,
+             day_start
 """  # noqa: S608 - made of a constant
 
-# Move reminders on and plan a notification for each, at most one an occurrence: notification_occurrence_unique.
-FIRE = """
-    WITH fired AS (
-        SELECT * FROM unnest(
-            %(id)s::bigint[], %(next_fire_at)s::timestamptz[], %(next_day)s::date[], %(fired_on)s::date[],
-            %(snooze_until)s::timestamptz[]
-        ) AS f (id, next_fire_at, next_day, fired_on, snooze_until)
-    ), moved AS (
-        UPDATE notifications_reminder r SET next_fire_at = f.next_fire_at, next_local_date = f.next_day,
-               fired_on = f.fired_on, snooze_until = f.snooze_until
-        FROM fired f WHERE r.id = f.id
-    )
-    INSERT INTO notifications_notification (
-        user_id, kind, occurrence_key, reminder_id, day, fire_at, due_at, not_after, habits, facts, state, reason,
-        pushed, decided_at
-    )
-    SELECT user_id, kind, key, reminder_id, day, fire_at, due_at, not_after,
-           CASE WHEN habit_id IS NULL THEN '[]' ELSE jsonb_build_array(habit_id) END, '{}',
-           CASE WHEN is_late THEN 'suppressed' ELSE 'planned' END, CASE WHEN is_late THEN 'late' ELSE '' END, false,
-           CASE WHEN is_late THEN %(now)s END
-    FROM unnest(
-        %(user_id)s::bigint[], %(kind)s::text[], %(key)s::text[], %(id)s::bigint[], %(day)s::date[],
-        %(fire_at)s::timestamptz[], %(due_at)s::timestamptz[], %(not_after)s::timestamptz[], %(habit_id)s::bigint[],
-        %(is_late)s::boolean[]
-    ) AS n (user_id, kind, key, reminder_id, day, fire_at, due_at, not_after, habit_id, is_late)
-    ON CONFLICT (user_id, kind, occurrence_key) DO NOTHING
+# A number up to 2**32 for each person: as in `notifications.domain.due.spread`, in halves of 16 bits so that nothing
+# overflows.
+SHARE = """
+    (((user_id & 65535) * 2654435761 + ((((user_id >> 16) & 65535) * 2654435761 & 65535) << 16)) & 4294967295)
 """
+
+# Move reminders on and plan a notification for each, at most one an occurrence. Answers when something is to be told.
+# Index: the primary key, and notification_occurrence_unique.
+FIRE = f"""
+    WITH moved AS (
+        UPDATE notifications_reminder r SET next_fire_at = g.next_fire_at, next_local_date = g.next_day,
+               fired_on = g.fired_on, snooze_until = g.snooze_until
+        FROM unnest(%(id)s::bigint[], %(number)s::int[]) AS f (id, number), unnest(
+            %(next_fire_at)s::timestamptz[], %(next_day)s::date[], %(fired_on)s::date[],
+            %(snooze_until)s::timestamptz[], %(key)s::text[], %(day)s::date[], %(fire_at)s::timestamptz[],
+            %(not_after)s::timestamptz[]
+        ) WITH ORDINALITY
+            AS g (next_fire_at, next_day, fired_on, snooze_until, key, day, fire_at, not_after, number)
+        WHERE r.id = f.id AND g.number = f.number
+        RETURNING r.id, r.user_id, r.kind, r.habit_id, format(g.key, r.id) AS key, g.day, g.fire_at, g.not_after,
+                  %(now)s >= g.not_after AS is_late
+    ), spread AS (
+        SELECT *, fire_at + ({SHARE} * %(spread)s >> 32) * interval '1 second' AS due_at FROM moved
+    ), planned AS (
+        INSERT INTO notifications_notification (
+            user_id, kind, occurrence_key, reminder_id, day, fire_at, due_at, not_after, habits, facts, state, reason,
+            pushed, decided_at
+        )
+        SELECT user_id, kind, key, id, day, fire_at, CASE WHEN due_at < not_after THEN due_at ELSE fire_at END,
+               not_after, CASE WHEN habit_id IS NULL THEN '[]' ELSE jsonb_build_array(habit_id) END, '{{}}',
+               CASE WHEN is_late THEN 'suppressed' ELSE 'planned' END, CASE WHEN is_late THEN 'late' ELSE '' END,
+               false, CASE WHEN is_late THEN %(now)s END
+        FROM spread
+        ON CONFLICT (user_id, kind, occurrence_key) DO NOTHING
+        RETURNING state, due_at
+    )
+    SELECT DISTINCT due_at FROM planned WHERE state = 'planned'
+"""  # noqa: S608 - made of a constant
 
 # Take people to whom something is to be told, by their rows, so that each is with one worker: what is told in one, and
 # how many a day, then has one judge. Index: notification_due.

@@ -49,7 +49,7 @@ class Providers:
                 process.communicate(timeout=30)  # which closes its input, and so ends it
 
     def url(self, service: str) -> str:
-        """Give the base address of `fcm`, `oauth`, `apns` or `webpush`, or of `fcm_http1` for clients without HTTP/2."""
+        """Give the base address of `fcm`, `oauth`, `apns`, `webpush`, or `fcm_http1` (FCM without HTTP/2)."""
         return f"https://localhost:{self.ports[service]}"
 
     def clear(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from habits import services
 from habits.models import User
+from notifications.domain.due import spread
 from notifications.models import Notification, Reminder
 from notifications.planning import statements
 from notifications.planning.agenda import keep_in_step
@@ -126,6 +128,32 @@ def test_a_reminder_keeps_its_wall_time_when_the_clocks_change(person: User) -> 
     assert Reminder.objects.get().next_fire_at == at("2026-03-29T06:00")
 
 
+def test_what_comes_at_a_moment_is_spread_by_person_and_those_moments_are_given(settings: Any) -> None:
+    settings.PUSH_SPREAD = timedelta(seconds=300)
+    people = [UserFactory(pk=number, timezone="Europe/Berlin") for number in (70_001, 2**31 + 70_000, 2**40 + 3)]
+    for person in people:
+        reminder_of(habit_of(person), time(8), MONDAY)
+
+    fired = fire_due(EIGHT)
+    moments = {person.pk: EIGHT + spread(person.pk, timedelta(seconds=300)) for person in people}
+    assert dict(Notification.objects.values_list("user_id", "due_at")) == moments
+    assert fired.moments == frozenset(moments.values())
+
+
+def test_reminders_of_one_moment_each_go_their_own_way(person: User) -> None:
+    daily = reminder_of(habit_of(person), time(8), MONDAY)
+    other = reminder_of(habit_of(UserFactory(timezone="Europe/Berlin")), time(8), MONDAY)
+    mondays = reminder_of(habit_of(person), time(8), MONDAY, weekdays=1)
+    elsewhere = reminder_of(habit_of(UserFactory(timezone="Africa/Lagos")), time(8), MONDAY)
+
+    assert fire_due(EIGHT).taken == 4
+    days = dict(Reminder.objects.filter(kind="habit").values_list("pk", "next_local_date"))
+    next_day, next_week = date(2026, 3, 10), date(2026, 3, 16)
+    assert days == {daily.pk: next_day, other.pk: next_day, mondays.pk: next_week, elsewhere.pk: next_day}
+    planned = {one.reminder_id: (one.user_id, one.habits) for one in Notification.objects.all()}
+    assert planned == {one.pk: (one.user_id, [one.habit_id]) for one in (daily, other, mondays, elsewhere)}
+
+
 def test_a_snoozed_reminder_comes_again_and_the_next_regular_one_as_well(person: User) -> None:
     reminder = reminder_of(habit_of(person), time(8), MONDAY)
     fire_due(EIGHT)
@@ -163,7 +191,7 @@ def test_a_batch_takes_no_more_than_its_size_and_says_that_there_is_more(
     person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("notifications.planning.firing.FIRED_AT_ONCE", 2)
-    few = statements.DUE_REMINDERS.replace("LIMIT 1000", "LIMIT 2")
+    few = statements.DUE_REMINDERS.replace(f"LIMIT {statements.FIRED_AT_ONCE}", "LIMIT 2")
     monkeypatch.setattr("notifications.planning.firing.DUE_REMINDERS", few)
     for _ in range(3):
         reminder_of(habit_of(person), time(8), MONDAY)

@@ -1,0 +1,1 @@
+"""The rows, and the processes that send, for `benchmarks.reminders`."""
