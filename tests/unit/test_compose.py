@@ -10,17 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import psycopg
 import pytest
 import yaml
-from celery.bin.celery import celery
 from django.conf import settings
 from django.core.management import get_commands
 
 from focusjobs import probe
-from focusjobs.celery import app
-from focusjobs.jobs.definition import Task
+from tests.unit.production.commands import check_celery_takes, declared_tasks, names_read_by, queues_of
 
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
@@ -39,13 +36,6 @@ GIVEN = {
 }
 
 
-def names_read_by(path: str) -> set[str]:
-    """Collect the names in calls such as `env.bool("DEBUG")` and `os.environ.get("PORT")` of a module."""
-    calls = (node for node in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(node, ast.Call))
-    readers = [call for call in calls if re.fullmatch(r"env\.\w+|os\.environ\.get", ast.unparse(call.func))]
-    return {str(ast.literal_eval(call.args[0])) for call in readers}
-
-
 def resolved(value: str) -> str:
     """Fill in the variables of compose's syntax, the required ones from GIVEN."""
     return VARIABLE.sub(lambda found: GIVEN.get(found[1]) or (found[3] if found[2] == ":-" else ""), value)
@@ -53,17 +43,6 @@ def resolved(value: str) -> str:
 
 def environment_of(name: str) -> dict[str, str]:
     return {key: resolved(str(value)) for key, value in OURS[name]["environment"].items() if value is not None}
-
-
-def declared_tasks() -> list[Task[..., Any]]:
-    """Give the product's own tasks; others are declared by tests."""
-    app.loader.import_default_modules()
-    found = [task for task in app.tasks.values() if isinstance(task, Task)]
-    return [task for task in found if not task.name.startswith("tests.")]
-
-
-def option(command: list[str], name: str) -> str:
-    return command[command.index(name) + 1]
 
 
 def test_the_services_are_those_of_production() -> None:
@@ -78,20 +57,11 @@ def test_a_management_command_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", CELERY)
 def test_an_invocation_of_celery_is_one_that_celery_takes(name: str) -> None:
-    program, flag, app, quiet, subcommand, *arguments = CELERY[name]
-    assert (program, flag, app, quiet) == ("celery", "-A", "focusjobs", "--quiet")
-    parent = click.Context(celery)
-    command = celery.get_command(parent, subcommand)
-    assert command is not None, subcommand
-    context = click.Context(command, parent=parent)
-    options, left_over, _ = command.make_parser(context).parse_args(list(arguments))
-    assert (bool(options), left_over) == (True, [])
+    check_celery_takes(CELERY[name])
 
 
 def test_the_workers_take_every_queue_and_no_other() -> None:
-    taken = [
-        queue for command in CELERY.values() if "worker" in command for queue in option(command, "--queues").split(",")
-    ]
+    taken = [queue for command in CELERY.values() if "worker" in command for queue in queues_of(command)]
     assert sorted(taken) == sorted(settings.JOBS_QUEUES)
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + [*(ROOT / "docs").rglob("*.md")]
 )
-TOP = {"focusjobs", "habits", "notifications", "analytics", "tests", "benchmarks", "docs", ".ci", ".venv"}
+TOP = {"focusjobs", "habits", "notifications", "analytics", "tests", "benchmarks", "deploy", "docs", ".ci", ".venv"}
 OWN_PACKAGES = TOP & {path.parent.name for path in ROOT.glob("*/__init__.py")}
 OWN_COMMANDS = {"dev"}
 """Commands that manage.py itself answers."""
