@@ -152,7 +152,7 @@ class ChangeSerializer(serializers.Serializer[Any]):
 
 
 class BestStreakSerializer(serializers.Serializer[Any]):
-    """The habit with the longest streak."""
+    """The longest streak, of three days or more, that was alive when the period ended."""
 
     id = serializers.CharField()
     name = serializers.CharField()

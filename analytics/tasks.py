@@ -39,8 +39,8 @@ def refresh_habit(*, habit_id: int) -> None:
 def sum_up_weeks(*, weeks: list[tuple[int, str, str]]) -> None:
     """Sum up people's weeks that have just ended, and tell the other apps of them.
 
-    weeks: of each the person, its first and its last day. May be repeated: a week is summed up anew, and told again to
-    those who know that they have heard of it. Late edits sum weeks up too, but tell nobody.
+    weeks: of each the person, its first and its last day. May be repeated; a week is then told of again, and the other
+    apps do nothing the second time. Late edits sum weeks up too, but tell nobody.
     """
     for batch in in_batches(_periods(weeks)):
         with transaction.atomic():

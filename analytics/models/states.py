@@ -12,7 +12,7 @@ from habits.models import Habit
 class HabitState(models.Model):
     """Where a habit stands at the end of the closed day `as_of`; meanings as in `analytics.domain.standing`.
 
-    A cache: `analytics.rollups.refreshing` makes it again, but for `made_on` and `archived_on`. The close of a day
+    A cache: `analytics.rollups.following` makes it again, but for `made_on` and `archived_on`. The close of a day
     takes it a day further without looking back, for which it has what the habit asks for beside it.
     """
 

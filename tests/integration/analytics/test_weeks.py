@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from analytics.domain.periods import month_of, week_of
 from analytics.models import UserMonth, UserWeek
+from analytics.rollups.clocks import hold_clock
 from analytics.rollups.periods import roll_up
+from analytics.tasks import sum_up_months, sum_up_weeks
 from habits import services
 from habits.models import Habit, User
 from tests.factories import UserFactory
@@ -88,3 +93,26 @@ def test_weeks_keep_the_bounds_that_they_had_when_the_first_weekday_changes() ->
         settle(user)
 
     assert weeks(user)[:2] == [("2026-03-01", "2026-03-01", 1, 1), ("2026-03-02", "2026-03-08", 7, 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("job", "name"), [(sum_up_weeks, "weeks"), (sum_up_months, "months")])
+def test_nothing_is_summed_up_while_changes_of_the_person_are_being_followed(job: Any, name: str) -> None:
+    user, _ = person()
+
+    def sum_up() -> str:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '50ms'")
+            job(**{name: [(user.pk, str(MONDAY), str(after(6)))]})
+        except OperationalError as error:
+            return str(error)
+        finally:
+            connection.close()
+        return ""
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as elsewhere:
+        hold_clock(user.pk)
+        assert "lock timeout" in elsewhere.submit(sum_up).result(timeout=30)
+    with ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(sum_up).result(timeout=30) == ""
