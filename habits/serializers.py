@@ -149,6 +149,22 @@ class HabitSerializer(serializers.ModelSerializer[Habit]):
         }
 
 
+class HabitQuerySerializer(serializers.Serializer[Any]):
+    """The query of the list of habits."""
+
+    archived = serializers.BooleanField(required=False, help_text="Only archived ones, or only the others.")
+    category = serializers.CharField(required=False, allow_blank=True, max_length=100, help_text="Only those in it.")
+    updated_since = serializers.DateTimeField(required=False, help_text="Only those that changed then or later.")
+
+    def lookups(self) -> dict[str, Any]:
+        """Give the filter of what is valid."""
+        names = {"category": "category", "updated_since": "updated_at__gte"}
+        found = {names[name]: value for name, value in self.validated_data.items() if name in names}
+        if "archived" in self.initial_data:
+            found["archived_at__isnull"] = not self.validated_data["archived"]
+        return found
+
+
 class NewHabitSerializer(HabitSerializer):
     """A habit that a phone makes, with an `id` of its own choice so that it can repeat the request."""
 

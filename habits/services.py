@@ -7,7 +7,7 @@ that was deleted meanwhile raises `Habit.DoesNotExist`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, time, timedelta
 from typing import Any, TypedDict, Unpack
 
@@ -41,8 +41,22 @@ SHOWN_FIELDS = frozenset(
 )
 """What a person can set of a habit."""
 
+NEW_HABIT = {
+    **{field.name: field.get_default() for field in Habit._meta.concrete_fields if field.name in SHOWN_FIELDS},
+    "archived": False,
+}
+"""What a habit is where nothing else is said."""
+
 RULE_FIELDS = frozenset({"kind", "freq_num", "freq_den", "weekdays", "target_type", "target_value"})
 """What a habit asks for: with these its statistics change."""
+
+
+Seen = Collection[int] | None
+"""The versions of a habit that whoever writes has seen one of; None: it does not matter."""
+
+
+class OutOfDate(Exception):
+    """The habit has changed since whoever writes has seen it, or exists where it was not to."""
 
 
 class HabitFields(TypedDict, total=False):
@@ -97,10 +111,33 @@ def create_habit(*, user: User, client_id: str | None = None, **fields: Unpack[H
 
 
 @transaction.atomic
-def update_habit(*, habit: Habit, **fields: Unpack[HabitFields]) -> Habit:
-    """Change a habit and give it as it now is."""
+def put_habit(
+    *, user: User, client_id: str, seen: Seen = None, only_new: bool = False, **fields: Unpack[HabitFields]
+) -> tuple[Habit, bool]:
+    """Make the habit of this `client_id` what these fields say, and tell True where there was none.
+
+    Fields that are not given become what they are in a new habit; only `position` stays. Raises `OutOfDate`, with
+    `only_new` wherever there is a habit.
+    """
+    with Merging(user.pk) as session:
+        known = Habit.objects.filter(user=user, client_id=client_id).first()
+        if known:
+            _refuse_deleted(known)
+        if (known and only_new) or (seen is not None and (known is None or known.version not in seen)):
+            raise OutOfDate
+        if known:
+            values: Any = {**NEW_HABIT, "position": known.position, **fields}
+            if changed := _assign(known, values):
+                _validate(known, changed)
+                session.merge([habit_write(known, changed)])
+    return (_current(known), False) if known else create_habit(user=user, client_id=client_id, **fields)
+
+
+@transaction.atomic
+def update_habit(*, habit: Habit, seen: Seen = None, **fields: Unpack[HabitFields]) -> Habit:
+    """Change a habit and give it as it now is. Raises `OutOfDate`."""
     with Merging(habit.user_id) as session:
-        current = _current(habit)
+        current = _current(habit, seen)
         if changed := _assign(current, fields):
             _validate(current, changed)
             session.merge([habit_write(current, changed)])
@@ -108,13 +145,13 @@ def update_habit(*, habit: Habit, **fields: Unpack[HabitFields]) -> Habit:
 
 
 @transaction.atomic
-def delete_habit(*, habit: Habit) -> None:
+def delete_habit(*, habit: Habit, seen: Seen = None) -> None:
     """Delete a habit with all its records, on all phones; `restore_habit` brings it back for half a year.
 
-    Archiving (`update_habit(archived=True)`) keeps it in sight.
+    Archiving (`update_habit(archived=True)`) keeps it in sight. Raises `OutOfDate`.
     """
     with Merging(habit.user_id) as session:
-        current = _current(habit)
+        current = _current(habit, seen)
         current.deleted = True
         session.merge([habit_write(current, {"deleted"})])
 
@@ -209,9 +246,12 @@ def retry_pushes(pushes: Sequence[int]) -> int:
     return tried
 
 
-def _current(habit: Habit) -> Habit:
+def _current(habit: Habit, seen: Seen = None) -> Habit:
     """Give the habit as it is now, with its owner. Raises `Habit.DoesNotExist` also where it is deleted."""
-    return Habit.objects.select_related("user").get(pk=habit.pk, deleted=False)
+    current = Habit.objects.select_related("user").get(pk=habit.pk, deleted=False)
+    if seen is not None and current.version not in seen:
+        raise OutOfDate
+    return current
 
 
 def _refuse_deleted(habit: Habit) -> None:

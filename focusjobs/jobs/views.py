@@ -11,15 +11,13 @@ from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from focusjobs.conditional import ConditionalView
 from focusjobs.pagination import CursorPages
 
 from .domain.lifecycle import FINISHED
@@ -33,8 +31,6 @@ RETRY_AFTER = 2
 
 places = BoundedSemaphore(settings.JOBS_WAITERS)
 """Places for requests that wait, of this process: each holds one of its few threads."""
-
-_DECORATORS: list[Any] = [cache_control(private=True, no_cache=True), conditional_page]
 
 
 class JobPages(CursorPages):
@@ -73,8 +69,7 @@ class JobListView(OwnJobView, GenericAPIView[Job]):
         return self.get_paginated_response(JobSerializer(page, many=True, context=self.words()).data)
 
 
-@method_decorator(_DECORATORS, name="dispatch")
-class JobView(OwnJobView):
+class JobView(ConditionalView, OwnJobView):
     """One job."""
 
     @extend_schema(

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from focusjobs.conditional import ConditionalView
 from habits import services
 from habits.pagination import CompletionPages
-from habits.selectors import days_of, recorded
+from habits.selectors import days_of, recorded, recorded_day
 from habits.serializers import CompletionSerializer, DayRangeSerializer
 
 from .requests import OwnHabitView, PersonRequest
 
 
-class CompletionListView(OwnHabitView):
+class CompletionListView(ConditionalView, OwnHabitView):
     """The recorded days of one habit."""
 
     pagination_class = CompletionPages
@@ -36,8 +38,16 @@ class CompletionListView(OwnHabitView):
         return self.get_paginated_response(CompletionSerializer(records, many=True).data)
 
 
-class CompletionView(OwnHabitView):
+class CompletionView(ConditionalView, OwnHabitView):
     """What was recorded of one day."""
+
+    @extend_schema(operation_id="completion", responses=CompletionSerializer)
+    def get(self, request: PersonRequest, client_id: str, day: date) -> Response:
+        """Give what was recorded of the day; 404 where that is nothing."""
+        record = recorded_day(self.habit(request, client_id), day)
+        if record is None:
+            raise Http404
+        return Response(CompletionSerializer(record).data)
 
     @extend_schema(
         operation_id="completion_put",

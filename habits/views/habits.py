@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from focusjobs.conditional import IF_MATCH, IF_NONE_MATCH, ConditionalView, etag_of, seen_versions, wants_new
 from habits import services
 from habits.models import Habit
 from habits.pagination import HabitPages
 from habits.selectors import habits_of
-from habits.serializers import HabitSerializer, NewHabitSerializer
+from habits.serializers import HabitQuerySerializer, HabitSerializer, NewHabitSerializer
 
 from .requests import OwnHabitView, PersonRequest
 
 
-class HabitListView(GenericAPIView[Habit]):
+class HabitListView(ConditionalView, GenericAPIView[Habit]):
     """The habits of the person who asks."""
 
     serializer_class = HabitSerializer
     pagination_class = HabitPages
 
-    @extend_schema(operation_id="habits", responses=HabitSerializer(many=True))
+    @extend_schema(operation_id="habits", parameters=[HabitQuerySerializer], responses=HabitSerializer(many=True))
     def get(self, request: PersonRequest) -> Response:
-        """List the habits in their order, archived ones too."""
-        page = self.paginate_queryset(habits_of(request.user))
+        """List the habits in their order, archived ones too unless the query says otherwise."""
+        query = HabitQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        page = self.paginate_queryset(habits_of(request.user).filter(**query.lookups()))
         return self.get_paginated_response(HabitSerializer(page, many=True).data)
 
     @extend_schema(
@@ -39,29 +46,52 @@ class HabitListView(GenericAPIView[Habit]):
         serializer = NewHabitSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         habit, created = services.create_habit(user=request.user, **serializer.validated_data)
-        return Response(HabitSerializer(habit).data, status=201 if created else 200)
+        return _answer(habit, created)
 
 
 class HabitView(OwnHabitView):
-    """One habit."""
+    """One habit. Its ETag is its version, which every change on whatever device raises."""
 
-    @extend_schema(operation_id="habit", responses=HabitSerializer)
-    def get(self, request: PersonRequest, client_id: str) -> Response:
-        """Give the habit."""
-        return Response(HabitSerializer(self.habit(request, client_id)).data)
+    @extend_schema(operation_id="habit", responses={200: HabitSerializer, 304: None})
+    def get(self, request: PersonRequest, client_id: str) -> HttpResponseBase | None:
+        """Give the habit; 304 where it is still the one of `If-None-Match`."""
+        answer = _answer(self.habit(request, client_id))
+        return get_conditional_response(request._request, etag=answer["ETag"], response=answer)
 
-    @extend_schema(operation_id="habit_update", request=HabitSerializer, responses=HabitSerializer)
+    @extend_schema(
+        operation_id="habit_put",
+        parameters=[IF_MATCH, IF_NONE_MATCH],
+        request=HabitSerializer,
+        responses={200: HabitSerializer, 201: HabitSerializer},
+    )
+    def put(self, request: PersonRequest, client_id: str) -> Response:
+        """Make the habit what the body says: 201 where there was none, else 200. It can be repeated.
+
+        Fields that are left out become what they are in a new habit; `position` stays.
+        """
+        serializer = HabitSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        conditions: dict[str, Any] = {"seen": seen_versions(request), "only_new": wants_new(request)}
+        habit, created = services.put_habit(
+            user=request.user, client_id=client_id, **conditions, **serializer.validated_data
+        )
+        return _answer(habit, created)
+
+    @extend_schema(
+        operation_id="habit_update", parameters=[IF_MATCH], request=HabitSerializer, responses=HabitSerializer
+    )
     def patch(self, request: PersonRequest, client_id: str) -> Response:
         """Change some of its fields; `archived` puts it away and brings it back."""
         habit = self.habit(request, client_id)
         serializer = HabitSerializer(habit, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        return Response(HabitSerializer(services.update_habit(habit=habit, **serializer.validated_data)).data)
+        changed = services.update_habit(habit=habit, seen=seen_versions(request), **serializer.validated_data)
+        return _answer(changed)
 
-    @extend_schema(operation_id="habit_delete", responses={204: None})
+    @extend_schema(operation_id="habit_delete", parameters=[IF_MATCH], responses={204: None})
     def delete(self, request: PersonRequest, client_id: str) -> Response:
         """Delete the habit with all its records, on all phones. For half a year it can be restored."""
-        services.delete_habit(habit=self.habit(request, client_id))
+        services.delete_habit(habit=self.habit(request, client_id), seen=seen_versions(request))
         return Response(status=204)
 
 
@@ -75,4 +105,9 @@ class RestoreView(APIView):
             habit = services.restore_habit(user=request.user, client_id=client_id)
         except Habit.DoesNotExist as error:
             raise Http404 from error
-        return Response(HabitSerializer(habit).data)
+        return _answer(habit)
+
+
+def _answer(habit: Habit, created: bool = False) -> Response:
+    status = 201 if created else 200
+    return Response(HabitSerializer(habit).data, status=status, headers={"ETag": etag_of(habit.version)})

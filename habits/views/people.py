@@ -7,8 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from focusjobs.conditional import ConditionalView
 from habits import services
 from habits.accounts.closing import close_account
 from habits.serializers import JobNumberSerializer, ProfileSerializer, ProofSerializer
@@ -24,7 +24,7 @@ class StaffAccount(PermissionDenied):
     default_code = "staff_account"
 
 
-class ProfileView(APIView):
+class ProfileView(ConditionalView):
     """The settings of the person who asks, and the account itself."""
 
     def get_throttles(self) -> list[Any]:

@@ -9,8 +9,10 @@ from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from focusjobs.conditional import PreconditionFailed
 from habits.models import Habit, User
 from habits.selectors import habits_of
+from habits.services import OutOfDate
 
 
 class PersonRequest(Request):
@@ -27,5 +29,7 @@ class OwnHabitView(GenericAPIView[Any]):
         return get_object_or_404(habits_of(request.user), client_id=client_id)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer 404 also where the habit was deleted while the request was being worked on."""
-        return super().handle_exception(Http404() if isinstance(exc, Habit.DoesNotExist) else exc)
+        """Answer 404 also where the habit was deleted while the request was being worked on, and 412."""
+        if isinstance(exc, Habit.DoesNotExist):
+            exc = Http404()
+        return super().handle_exception(PreconditionFailed() if isinstance(exc, OutOfDate) else exc)

@@ -37,6 +37,7 @@ OBJECTS = [
     ("habit", {}, "delete", None),
     ("habit_restore", {}, "post", None),
     ("completions", {}, "get", None),
+    ("completion", {"day": date(2026, 3, 9)}, "get", None),
     ("completion", {"day": date(2026, 3, 9)}, "put", {"value": 0}),
     ("completion", {"day": date(2026, 3, 9)}, "delete", None),
     ("habit_statistics", {}, "get", None),
@@ -66,7 +67,15 @@ def test_what_belongs_to_somebody_else_does_not_exist(
         *OBJECTS,
         ("habits", None, "get", None),
         ("habits", None, "post", {"name": "Run"}),
+        ("habit", {}, "put", {"name": "Run"}),
         ("profile", None, "get", None),
+        ("profile", None, "delete", {}),
+        ("export", None, "get", None),
+        ("export", None, "post", None),
+        ("export", None, "delete", None),
+        ("export_file", None, "get", None),
+        ("tokens", None, "get", None),
+        ("tokens", None, "post", {}),
         ("sync_push", None, "post", {}),
         ("sync_pull", None, "get", None),
     ],
@@ -106,7 +115,7 @@ def test_a_method_that_is_not_there_is_a_problem_document(api: APIClient) -> Non
     response = api.post("/api/v1/me", {})
 
     assert problem_of(response, 405)["code"] == "method_not_allowed"
-    assert response["Allow"] == "GET, PATCH, HEAD, OPTIONS"
+    assert response["Allow"] == "GET, PATCH, DELETE, HEAD, OPTIONS"
 
 
 def test_a_form_in_place_of_json_is_a_problem_document(api: APIClient) -> None:
@@ -163,21 +172,35 @@ def test_the_schema_is_made_without_a_warning(tmp_path: Any) -> None:
     schema = json.loads(target.read_text())
     found = {(path, method) for path, operations in schema["paths"].items() for method in operations}
     ours = {
-        (path, method) for path, method in found if path.startswith(("/api/v1/me", "/api/v1/habits", "/api/v1/sync"))
+        (path, method)
+        for path, method in found
+        if path.startswith(("/api/v1/me", "/api/v1/habits", "/api/v1/sync", "/api/v1/jobs"))
     }
     assert ours == {
         ("/api/v1/me", "get"),
         ("/api/v1/me", "patch"),
+        ("/api/v1/me", "delete"),
+        ("/api/v1/me/export", "get"),
+        ("/api/v1/me/export", "post"),
+        ("/api/v1/me/export", "delete"),
+        ("/api/v1/me/export/file", "get"),
+        ("/api/v1/me/tokens", "get"),
+        ("/api/v1/me/tokens", "post"),
+        ("/api/v1/me/tokens/{number}", "delete"),
         ("/api/v1/habits", "get"),
         ("/api/v1/habits", "post"),
         ("/api/v1/habits/{client_id}", "get"),
+        ("/api/v1/habits/{client_id}", "put"),
         ("/api/v1/habits/{client_id}", "patch"),
         ("/api/v1/habits/{client_id}", "delete"),
         ("/api/v1/habits/{client_id}/restore", "post"),
         ("/api/v1/habits/{client_id}/completions", "get"),
+        ("/api/v1/habits/{client_id}/completions/{day}", "get"),
         ("/api/v1/habits/{client_id}/completions/{day}", "put"),
         ("/api/v1/habits/{client_id}/completions/{day}", "delete"),
         ("/api/v1/habits/{client_id}/stats", "get"),
+        ("/api/v1/jobs", "get"),
+        ("/api/v1/jobs/{number}", "get"),
         ("/api/v1/sync/push", "post"),
         ("/api/v1/sync/pull", "get"),
         ("/api/v1/sync/pushes/{key}", "get"),
