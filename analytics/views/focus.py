@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -23,7 +23,7 @@ class FocusPages(CursorPages):
     """Sessions, the newest first."""
 
     ordering = ("-started_at", "-id")
-    parse_position = date.fromisoformat
+    parse_position = datetime.fromisoformat
 
 
 class FocusListView(GenericAPIView[FocusSession]):
@@ -41,6 +41,12 @@ class FocusListView(GenericAPIView[FocusSession]):
 
 class FocusView(APIView):
     """One focus session."""
+
+    @extend_schema(operation_id="focus_session", responses=FocusSessionSerializer)
+    def get(self, request: PersonRequest, client_id: str) -> Response:
+        """Give the session."""
+        session = get_object_or_404(FocusSession, user=request.user, client_id=client_id)
+        return Response(FocusSessionSerializer(session).data)
 
     @extend_schema(
         operation_id="focus_session_put",

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from analytics.reports import weekly_report
 from analytics.selectors import week_of_person
 from analytics.serializers import WeeklyReportSerializer, WeekQuerySerializer
+from focusjobs.conditional import ConditionalView
 from habits.selectors import habits_of
 from habits.views import PersonRequest
 
 from . import shapes
-from .conditional import ConditionalView
 
 
 class WeeklyReportView(ConditionalView):
