@@ -12,6 +12,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from analytics.metrics import StatisticsCollector
 from focusjobs.jobs.metrics import registry
+from habits.metrics import SyncCollector
+from notifications.metrics import ReminderCollector
 
 
 @require_safe
@@ -24,7 +26,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         if not request.user.is_staff:
             return _refusal(403, "Metrics are for the staff.")
     told = registry()
-    told.register(StatisticsCollector())
+    for collector in (SyncCollector(), StatisticsCollector(), ReminderCollector()):
+        told.register(collector)
     return HttpResponse(generate_latest(told), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
