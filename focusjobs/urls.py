@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView
 
 from focusjobs.health import livez, readyz
+from focusjobs.interface_page import InterfacePage, SchemaView
 from focusjobs.jobs.views import JobListView, JobView
 from focusjobs.metrics import metrics
 from habits.imports.backup import UnreadableBackup
@@ -23,7 +23,8 @@ urlpatterns = [
     path("readyz", readyz),
     path("metrics", metrics),
     path("admin/", admin.site.urls),
-    path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", InterfacePage.as_view(), name="interface_page"),
     path("api/v1/auth/", include("allauth.headless.urls")),
     path("api/v1/jobs", JobListView.as_view(**FOR_PEOPLE), name="jobs"),
     path("api/v1/jobs/<int:number>", JobView.as_view(**FOR_PEOPLE), name="job"),
