@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from django.db import connection
 
-from habits.models import Completion, Habit, LostText
+from habits.models import Completion, LostText
 
 from . import labels, statements
 from .outcome import Found, Stamp
@@ -80,8 +80,7 @@ def _undone(row: Completion, write: DeletedCompletion) -> CompletionWrite:
 def _habits(stamp: Stamp, client_ids: set[str]) -> dict[str, int]:
     if not client_ids:
         return {}
-    rows = Habit.objects.filter(user=stamp.user_id, client_id__in=client_ids).values_list("client_id", "pk")
-    known = dict(rows)
+    known = dict(_run(statements.HABITS, {"user": stamp.user_id, "names": list(client_ids)}))
     if missing := client_ids - known.keys():
         raise UnknownHabit(f"Habits {sorted(missing)} do not exist.")
     return known

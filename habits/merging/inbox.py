@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from psycopg import Error as PostgresError
@@ -21,6 +21,9 @@ from .session import Merging
 from .writes import from_json
 
 logger = logging.getLogger(__name__)
+
+# Note what is merged; primary key.
+MERGED = "UPDATE habits_syncpush SET merged_version = %s, merged_at = statement_timestamp() WHERE id = ANY(%s)"
 
 FOR_EVER = timedelta()
 """As a time to wait for a lock: as long as it takes."""
@@ -66,7 +69,8 @@ def drain_now(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained:
         with Merging(user_id, patience or None) as session:
             merged = frozenset(push.pk for push in waiting(user_id) if _merge_one(session, push))
         version = session.version if session.wrote else session.version - 1
-        SyncPush.objects.filter(pk__in=merged).update(merged_version=version, merged_at=Now())
+        with connection.cursor() as cursor:
+            cursor.execute(MERGED, [version, list(merged)])
     return Drained(version, merged)
 
 

@@ -3,6 +3,9 @@
 NOTHING = -(2**63)
 """Orders an absent value before every other."""
 
+# The numbers of a person's habits, deleted ones too; index habit_client_id_unique.
+HABITS = "SELECT client_id, id FROM habits_habit WHERE user_id = %(user)s AND client_id = ANY(%(names)s)"
+
 # Read the days that are there, and those that have one of these identifiers; probes of completion_cell_unique and of
 # completion_client_id_unique.
 STORED = """
