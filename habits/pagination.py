@@ -26,3 +26,10 @@ class TokenPages(CursorPages):
 
     ordering = "-id"
     parse_position = int
+
+
+class BackupPages(CursorPages):
+    """Backups, the latest first."""
+
+    ordering = "-id"
+    parse_position = int

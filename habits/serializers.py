@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from habits.domain.records import THOUSANDTHS
-from habits.models import ApiToken, Habit, User
+from habits.models import ApiToken, Backup, Habit, User
 from habits.selectors import RecordedDay, local_today
+from habits.services import MAX_BACKUP
 
 LARGEST = 1e12
 """The largest amount and position, in either direction; above it, doubles and thousandths lose precision."""
@@ -97,6 +99,28 @@ class ExportSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(allow_null=True, help_text="When the file is deleted.")
     size = serializers.IntegerField(allow_null=True, help_text="Bytes.")
     file = serializers.URLField(allow_null=True, help_text="Where it is; null until it is made.")
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """A file from another habit app."""
+
+    file = serializers.FileField(max_length=255, help_text=f"Up to {MAX_BACKUP // 1024 // 1024} MiB.")
+
+    def validate_file(self, file: UploadedFile) -> UploadedFile:
+        """Refuse a file that is too large before it is read."""
+        if (file.size or 0) > MAX_BACKUP:
+            raise serializers.ValidationError(f"A backup has at most {MAX_BACKUP:,} bytes.", code="too_large")
+        return file
+
+
+class BackupSerializer(serializers.ModelSerializer[Backup]):
+    """A file from another habit app, and the job that imports it."""
+
+    job = serializers.IntegerField(source="job_id", read_only=True, help_text="The job that imports it: `/jobs/{id}`.")
+
+    class Meta:
+        model = Backup
+        fields = ("id", "filename", "size", "job", "uploaded_at", "imported_at")
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):

@@ -3,6 +3,7 @@
 from .days import CompletionListView, CompletionView
 from .exports import ExportFileView, ExportView
 from .habits import HabitListView, HabitView, RestoreView
+from .imports import ImportListView, ImportView
 from .people import ProfileView
 from .requests import OwnHabitView, PersonRequest
 from .sync import PullView, PushStatusView, PushView
@@ -15,6 +16,8 @@ __all__ = [
     "ExportView",
     "HabitListView",
     "HabitView",
+    "ImportListView",
+    "ImportView",
     "OwnHabitView",
     "PersonRequest",
     "ProfileView",

@@ -74,6 +74,7 @@ def test_what_belongs_to_somebody_else_does_not_exist(
         ("export", None, "post", None),
         ("export", None, "delete", None),
         ("export_file", None, "get", None),
+        ("imports", None, "get", None),
         ("tokens", None, "get", None),
         ("tokens", None, "post", {}),
         ("sync_push", None, "post", {}),

@@ -1,0 +1,61 @@
+"""Backups of other habit apps, which a job brings into the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.parsers import MultiPartParser
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from focusjobs.conditional import ConditionalView
+from habits import services
+from habits.models import Backup
+from habits.pagination import BackupPages
+from habits.serializers import BackupSerializer, UploadSerializer
+
+from .proof import AccountRate
+from .requests import PersonRequest
+
+
+class ImportListView(GenericAPIView[Backup]):
+    """The backups of the person who asks."""
+
+    serializer_class = BackupSerializer
+    pagination_class = BackupPages
+    parser_classes = (MultiPartParser,)
+
+    def get_throttles(self) -> list[Any]:
+        """Limit uploads more than reading."""
+        return [AccountRate()] if self.request.method == "POST" else super().get_throttles()
+
+    @extend_schema(operation_id="imports", responses=BackupSerializer(many=True))
+    def get(self, request: PersonRequest) -> Response:
+        """List what was uploaded, the latest first."""
+        page = self.paginate_queryset(Backup.objects.filter(user=request.user).defer("content"))
+        return self.get_paginated_response(BackupSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="import_create", request=UploadSerializer, responses={202: BackupSerializer})
+    def post(self, request: PersonRequest) -> Response:
+        """Take a backup of Loop Habit Tracker, Rewire, Tickmate or HabitBull and have it imported.
+
+        `/jobs/{id}` of its job tells how far that is and what it wrote. Importing the same file again changes nothing.
+        """
+        upload = UploadSerializer(data=request.data)
+        upload.is_valid(raise_exception=True)
+        file = upload.validated_data["file"]
+        backup = services.accept_backup(user=request.user, filename=file.name, content=file.read())
+        where = reverse("job", args=[backup.job_id], request=request)
+        return Response(BackupSerializer(backup).data, status=202, headers={"Location": where, "Retry-After": "2"})
+
+
+class ImportView(ConditionalView):
+    """One backup."""
+
+    @extend_schema(operation_id="import", responses=BackupSerializer)
+    def get(self, request: PersonRequest, number: int) -> Response:
+        """Give what is known of it."""
+        backup = get_object_or_404(Backup.objects.defer("content"), pk=number, user=request.user)
+        return Response(BackupSerializer(backup).data)
