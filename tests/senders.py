@@ -1,4 +1,4 @@
-"""`python -m tests.senders`: a process that sends what is due through FCM, once it is told to, until it is killed."""
+"""`python -m tests.senders [TRANSPORT]`: a process that sends what is due, once it is told to, until it is killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main() -> None:
     while True:
         settle_lost(clock.now())
         expire(clock.now())
-        send_due("fcm", 0.5)
+        send_due(*sys.argv[1:2] or ["fcm"], 0.5)
         time.sleep(0.02)
 
 

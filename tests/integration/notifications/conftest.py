@@ -13,17 +13,30 @@ import time_machine
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from habits.models import User
+from habits.models import Habit, User
+from notifications.models import Device
 from notifications.transports import configure
 from notifications.transports.wire import close
 from tests.factories import UserFactory
 from tests.providers import Providers
 from tests.providers.credentials import APNS_KEY_ID, TEAM, TOPIC
 
+from .rows import device_of, habit_of
+
 
 @pytest.fixture
 def person(db: Any) -> User:
     return UserFactory(timezone="Europe/Berlin")
+
+
+@pytest.fixture
+def habit(person: User) -> Habit:
+    return habit_of(person)
+
+
+@pytest.fixture
+def device(person: User) -> Device:
+    return device_of(person)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -43,31 +44,44 @@ def habit_of(person: User, name: str = "Run", **values: Any) -> Habit:
 
 def deliveries_to(transport: str, tokens: list[str], **values: Any) -> list[Delivery]:
     """Deliveries that are due now, one to each of these addresses, each of another person."""
+    people = User.objects.bulk_create([UserFactory.build() for _ in tokens])
+    devices = Device.objects.bulk_create(map(partial(_device_to, transport), people, tokens))
+    made = [_delivery_to(device, dict(values)) for device in devices]
+    Notification.objects.bulk_create([delivery.notification for delivery in made])
+    for delivery in made:
+        delivery.notification_id = delivery.notification.pk
+    return Delivery.objects.bulk_create(made)
+
+
+def _device_to(transport: str, person: User, token: str) -> Device:
+    ciphertext, digest = sealed(Address(token))
     now = timezone.now()
-    people = UserFactory.create_batch(len(tokens))
-    made = []
-    for person, token in zip(people, tokens, strict=True):
-        ciphertext, digest = sealed(Address(token))
-        device = Device.objects.create(
-            user=person,
-            platform="android",
-            transport=transport,
-            address=ciphertext,
-            address_hash=digest,
-            registered_at=now - timedelta(days=9),
-            last_seen_at=now,
-        )
-        made.append(delivery_to(device, **values))
-    return made
+    return Device(
+        user=person,
+        platform="android",
+        transport=transport,
+        address=ciphertext,
+        address_hash=digest,
+        registered_at=now - timedelta(days=9),
+        last_seen_at=now,
+    )
 
 
 def delivery_to(device: Device, **values: Any) -> Delivery:
     """A delivery that is due now: of a weekly report, which no habit makes pointless, unless told otherwise."""
+    delivery = _delivery_to(device, values)
+    delivery.notification.save()
+    delivery.notification_id = delivery.notification.pk
+    delivery.save(force_insert=True)
+    return delivery
+
+
+def _delivery_to(device: Device, values: dict[str, Any]) -> Delivery:
     now = timezone.now()
     not_after = values.pop("not_after", now + timedelta(hours=1))
     kind = values.pop("kind", "weekly_report")
-    notification = Notification.objects.create(
-        user=device.user,
+    notification = Notification(
+        user_id=device.user_id,
         kind=kind,
         occurrence_key=f"week:{uuid4()}",
         day=now.date(),
@@ -80,4 +94,4 @@ def delivery_to(device: Device, **values: Any) -> Delivery:
     )
     name = delivery_id(device.user_id, f"{kind}/{notification.occurrence_key}", f"device:{device.pk}")
     given = {"transport": device.transport, "next_at": now - timedelta(seconds=1), "not_after": not_after}
-    return Delivery.objects.create(id=name, notification=notification, device=device, **{**given, **values})
+    return Delivery(id=name, notification=notification, device=device, **{**given, **values})
