@@ -10,18 +10,21 @@ from django.dispatch import receiver
 
 from .domain.lifecycle import UNFINISHED
 from .interventions import cancel
-from .models import Job
+from .models import ErrorGroup, Job
 from .retention import delete_jobs
 
 REASON = "the account was deleted"
+FORGOTTEN = "(of an account that was deleted)"
 
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL, dispatch_uid="jobs.forget_jobs_of")
 def forget_jobs_of(*, instance: Any, **_: Any) -> None:
     """End a person's jobs, also those that a worker holds, and delete them with arguments, results, errors and logs.
 
+    An error group keeps its message, from which what differs from job to job was taken out, but not their words.
     Index: job_of_user.
     """
     theirs = Job.objects.filter(user=instance.pk)
     cancel(list(theirs.filter(state__in=UNFINISHED).values_list("pk", flat=True)), REASON, active=True)
+    ErrorGroup.objects.filter(last_job_id__in=theirs.values("pk")).update(last_error=FORGOTTEN)
     delete_jobs(list(theirs.values_list("pk", "celery_id")))
