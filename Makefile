@@ -1,6 +1,6 @@
 # The project's verbs. `make` alone lists them.
 PYTHON_IN = .venv/bin/python
-BENCH = jobs
+BENCH = all
 JOBS = 10000
 SEED = 1
 SPREAD = tests/unit tests/integration
@@ -33,10 +33,10 @@ lint: .venv/.ready ## Check format, style, types and import rules
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 
-bench: .venv/.ready $(if $(filter jobs reminders,$(BENCH)),.venv-bench/.ready)
-bench: $(if $(filter jobs,$(BENCH)),benchmarks/bullmq/node_modules/.ready)
+bench: .venv/.ready $(if $(filter all jobs reminders,$(BENCH)),.venv-bench/.ready)
+bench: $(if $(filter all jobs,$(BENCH)),benchmarks/bullmq/node_modules/.ready)
 bench: ## Measure: BENCH=jobs (needs npm) reminders growth console and more; QUICK=1 is short (benchmarks/README.md)
-	@$(PYTHON_IN) -m benchmarks.$(BENCH)
+	@$(PYTHON_IN) -m benchmarks.record $(BENCH)
 
 fill: .venv/.ready ## Fill the running demo with JOBS made-up jobs (5,000,000 unless told), to look at the console with them
 	@$(PYTHON_IN) -m benchmarks.fill $(if $(filter command environment,$(origin JOBS)),--jobs $(JOBS))

@@ -1,0 +1,153 @@
+"""The tables of docs/proof.md, made from the figures that `make bench` has kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks/results"
+PAGE = ROOT / "docs/proof.md"
+
+TABLE = re.compile(r"(<!-- figures of (\w+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A line of a table: what is measured, where it stands in the JSON, and what is wanted of it."""
+
+    label: str
+    path: str
+    wanted: str = ""
+
+
+RIVALS = ("focusjobs", "bullmq", "bullmq_postgres", "celery_django_db", "rq", "dramatiq", "procrastinate")
+COMPARED = {
+    "jobs/s": "jobs_per_s",
+    "one-row jobs/s": "insert_jobs_per_s",
+    "bulk enqueue/s": "enqueue_many_per_s",
+    "CPU µs a job": "cpu_us",
+    "pick-up p50 ms": "pickup_p50_ms",
+    "p99 ms": "pickup_p99_ms",
+    "from call p50 ms": "call_to_start_p50_ms",
+    "foreign": "foreign",
+}
+
+TABLES: dict[str, tuple[Figure, ...]] = {
+    "growth": (
+        Figure("backlog/s with few jobs", "stages.small.drain_per_s"),
+        Figure("backlog/s beside 5 million finished jobs", "stages.5000000_finished.drain_per_s", "within 20 %"),
+        Figure("backlog/s beside a million waiting jobs", "stages.1000000_waiting.drain_per_s", "within 20 %"),
+        Figure("claim of 100 jobs, ms, with few jobs", "stages.small.claim_ms"),
+        Figure("claim of 100 beside 5 million finished, ms", "stages.5000000_finished.claim_ms", "within 20 %"),
+        Figure("claim of 100 beside a million waiting, ms", "stages.1000000_waiting.claim_ms", "within 20 %"),
+    ),
+    "storm": (
+        Figure("jobs", "jobs"),
+        Figure("lost", "lost", "0"),
+        Figure("atomic jobs done twice", "doubled", "0"),
+        Figure("attempts that were repeated", "repeated", "at most the next line"),
+        Figure("how many may be, by the number of kills", "bound"),
+    ),
+    "sync": (
+        Figure("push of 50 rows, p50 ms", "push_50_p50_ms", "25"),
+        Figure("push of 50 rows, p99 ms", "push_50_p99_ms", "150"),
+        Figure("push of 500 rows, p99 ms", "push_500_p99_ms", "400"),
+        Figure("taken in without waiting, p99 ms", "accept_p99_ms", "100"),
+        Figure("taken in to merged, p99 ms", "accepted_to_merged_p99_ms", "1000"),
+        Figure("pushes of 20 rows a second, 16 phones", "pushes_of_20_per_s", "at least 100"),
+        Figure("empty pull, p99 ms", "empty_pull_p99_ms", "50"),
+        Figure("first pull of 10,000 rows, ms", "first_pull_10000_ms", "1000"),
+        Figure("µs a row, 50 rows a push", "push_50_us_per_op"),
+        Figure("µs a row, 5,000 rows a push", "push_5000_us_per_op"),
+        Figure("µs a row, 5,000 rows, beside a million rows of others", "push_5000_us_per_op_beside_other_rows"),
+        Figure("taken by others of the machine", "foreign"),
+    ),
+    "convergence": tuple(
+        Figure(f"{world}: {words}", f"worlds.{world}.{key}", wanted)
+        for world in ("worker up", "worker stopped", "killed mid-merge")
+        for words, key, wanted in (
+            ("pushes", "pushes", ""),
+            ("runs with anything wrong", "wrong", "0"),
+            ("left in the inbox", "left_in_the_inbox", "0"),
+        )
+    ),
+    "nightly": (
+        Figure("user-days a CPU second of PostgreSQL, 30 days of history", "lengths.30.user_days_per_cpu_s", "15,000"),
+        Figure("the same with 365 days", "lengths.365.user_days_per_cpu_s", "15,000, as flat"),
+        Figure("times a plain loop over models", "ratio_to_orm", "50"),
+        Figure("cost of a bare scan of the same records, times", "ratio_to_scan"),
+    ),
+    "reminders": (
+        Figure("reminders found and advanced, a CPU second", "advance_per_cpu_s", "20,000"),
+        Figure("messages sent, a CPU second of the sender", "sends_per_cpu_s", "3,000"),
+        Figure("the same by firebase-admin's send_each", "firebase_admin_sends_per_cpu_s"),
+        Figure("most in any second, with a limit of 500", "peak_per_s", "at most the limit"),
+    ),
+    "console": (
+        Figure("jobs in the ledger", "jobs"),
+        Figure("slowest page, median ms", "slowest_ms", "200"),
+        Figure("most statements of a page", "most_queries", "30"),
+    ),
+}
+
+
+def rewrite() -> None:
+    """Bring the tables of the page to what is kept."""
+    PAGE.write_text(rendered(PAGE.read_text()))
+
+
+def rendered(page: str) -> str:
+    """Give the page with its tables made anew."""
+    return TABLE.sub(lambda found: f"{found[1]}{table_of(found[2])}\n{found[3]}", page)
+
+
+def table_of(name: str) -> str:
+    """Give the table of a benchmark, with the day and the machine; says so where nothing was measured yet."""
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        return "Not measured yet."
+    kept = json.loads(path.read_text())
+    lines = _compared(kept["figures"]) if name == "jobs" else _listed(TABLES.get(name, ()), kept["figures"])
+    return "\n".join([*lines, "", f"{kept['measured']}; {kept['machine']}."])
+
+
+def _listed(wanted: tuple[Figure, ...], figures: dict[str, Any]) -> list[str]:
+    rows = wanted or tuple(Figure(name.replace("_", " "), name) for name in figures if not _nested(figures[name]))
+    lines = [f"| {row.label} | {told(at(figures, row.path))} | {row.wanted} |" for row in rows]
+    return ["| | measured | wanted |", "|---|---|---|", *lines]
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _compared(figures: dict[str, Any]) -> list[str]:
+    head = f"| | {' | '.join(COMPARED)} |"
+    lines = [
+        f"| {rival} | {' | '.join(told(figures[rival].get(key)) for key in COMPARED.values())} |"
+        for rival in RIVALS
+        if rival in figures
+    ]
+    return [head, "|---" * (len(COMPARED) + 1) + "|", *lines]
+
+
+def at(figures: Any, path: str) -> Any:
+    """Give what stands at a dotted path; None where there is nothing."""
+    for part in path.split("."):
+        figures = figures.get(part) if isinstance(figures, dict) else None
+    return figures
+
+
+def told(value: Any) -> str:
+    """Give a figure as people read it; nothing where it was not measured."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return str(len(value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
