@@ -106,7 +106,7 @@ if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = {**DATABASES["default"], **env.db("REPLICA_URL")}
     DATABASES["replica"].update(ENGINE="django.db.backends.postgresql", TEST={"MIRROR": "default"})
 #: PostgreSQL plans the claims once for each connection. Off where a pooler that keeps no prepared statements hands each
-#: transaction to another connection, such as PgBouncer before 1.21.
+#: transaction to another connection, such as PgBouncer before 1.22.
 JOBS_PREPARED_STATEMENTS = env.bool("JOBS_PREPARED_STATEMENTS", default=True)
 if JOBS_PREPARED_STATEMENTS:
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
@@ -12,12 +13,19 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from focusjobs import heartbeat
+from focusjobs.jobs import maintenance
+from focusjobs.jobs.models import Tally
+from focusjobs.jobs.tally import BOUNDS, EVER
 from habits.models import SyncPush
 from notifications.models import Delivery, Notification, ProviderState, Reminder
 from notifications.transports import configure
+from tests import tasks
 from tests.factories import UserFactory
 from tests.integration.habits.phones import Phone, habit
 from tests.integration.notifications.rows import deliveries_to, habit_of, reminder_of
+from tests.unit.production.commands import ROOT
+from tests.unit.production.watching import OF_PROMETHEUS, expressions, groupings_in, metrics_in
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +99,41 @@ def test_a_provider_that_fails_or_is_held_back_is_told(client: Client) -> None:
     found = told(client)
     assert [found[f"provider_{name}"] for name in ("broken console", "paused console")] == [1, 0]
     assert [found[f"provider_{name}"] for name in ("broken email", "paused email")] == [0, 1]
+
+
+@pytest.fixture
+def known(client: Client, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """Every metric that is told where all that there can be is there, with its labels."""
+    monkeypatch.setattr(heartbeat, "WORKERS", "focusjobs:workers:of-the-metrics-of-production")
+    heartbeat.beat("worker@metrics")
+    maintenance.keep_house()
+    tasks.add.enqueue(x=1, y=1)
+    counts = [1] * (len(BOUNDS) + 1)
+    Tally.objects.create(minute=EVER, task="a", queue="default", run_buckets=counts, wait_buckets=counts)
+    text = client.get("/metrics", headers={"Authorization": "Bearer t"}).content.decode()
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {sample.name: set(sample.labels) for sample in samples}
+
+
+def test_panels_and_alerts_ask_for_what_is_told(known: dict[str, set[str]]) -> None:
+    known |= OF_PROMETHEUS
+    assert len(expressions()) > 50
+    for name, expression in expressions().items():
+        asked = metrics_in(expression)
+        assert asked, name
+        assert asked.keys() <= known.keys(), name
+        assert all(labels <= known[metric] for metric, labels in asked.items()), name
+        assert groupings_in(expression) <= {label for metric in asked for label in known[metric]}, name
+
+
+def test_every_metric_that_is_told_is_drawn_or_alerted_on(known: dict[str, set[str]]) -> None:
+    asked = {metric for expression in expressions().values() for metric in metrics_in(expression)}
+    parts = {name for name in known if name.endswith(("_sum", "_count", "_bucket"))}
+    assert known.keys() - parts <= asked
+
+
+def test_every_metric_that_is_told_is_in_the_document(known: dict[str, set[str]]) -> None:
+    section = re.search(r"^## Metrics\n(.*?)^## ", (ROOT / "docs/operations.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert section
+    named = set(re.findall(r"`([a-z_]+)`", "\n".join(re.findall(r"^\|([^|]+)\|", section[1], re.MULTILINE))))
+    assert {re.sub(r"_(sum|count|bucket)$", "", name) for name in known} == named
