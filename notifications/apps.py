@@ -12,7 +12,9 @@ class NotificationsConfig(AppConfig):
         """Say which transports there are, and listen to changes of habits; models are loaded by now."""
         from django.conf import settings
 
+        from focusjobs.jobs import at_process_end
         from notifications import checks, receivers  # noqa: F401
-        from notifications.transports import configure
+        from notifications.transports import close, configure
 
         configure(settings.PUSH_TRANSPORTS)
+        at_process_end(close, "notifications.transports")

@@ -22,6 +22,7 @@ from notifications.delivery.upkeep import expire, forget, retire_unseen, settle_
 from notifications.planning.agenda import keep_in_step
 from notifications.planning.dispatching import dispatch_due
 from notifications.planning.firing import fire_due
+from notifications.planning.misplaced import people_with_misplaced
 from notifications.planning.waiting import is_anything_due
 from notifications.planning.weeks import plan_weekly_reports
 from notifications.transports import configured
@@ -109,6 +110,20 @@ def announce_weeks(*, weeks: list[tuple[int, str, str, dict[str, int | None]]]) 
     return len(moments)
 
 
+@task(queue=QUEUE, attempts=3, timeout=timedelta(minutes=30))
+def check_reminders() -> int:
+    """Have reminders computed anew that wait for another instant than their zone says; answer of how many people.
+
+    So an update of the time zone data takes effect within a day of the workers' restart.
+    """
+    total = 0
+    for people in people_with_misplaced():
+        wanted = keep_reminders.using(unique_key="user:{user_id}", unique_until="started")
+        wanted.enqueue_many({"user_id": person} for person in sorted(people))
+        total += len(people)
+    return total
+
+
 @task(queue=QUEUE, attempts=3, timeout=timedelta(minutes=5))
 def tend_deliveries() -> dict[str, int]:
     """See to deliveries whose sender vanished and to those that are too late, and have sent what was left behind."""
@@ -152,5 +167,6 @@ def _slot_of(moment: datetime) -> int:
 
 
 schedule("plan-reminders", plan_reminders, cron="* * * * *", overlap=False)
+schedule("check-reminders", check_reminders, cron="23 1 * * *", overlap=False)
 schedule("tend-deliveries", tend_deliveries, every=timedelta(seconds=30), overlap=False)
 schedule("forget-notifications", forget_notifications, cron="41 3 * * *")

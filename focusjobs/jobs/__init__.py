@@ -19,6 +19,7 @@ from .definition import Task, task
 from .domain.backoff import Exponential, Fixed
 from .domain.job import EnqueuedJob, NewJob
 from .domain.limit import Limit
+from .endings import at_process_end
 from .errors import Cancel, InvalidJob, JobError, JobTimeout, Snooze, UnknownJob, WaitForChildren
 from .flows import ChildResult, Flow, children_of_job
 from .waiting import wait_until_finished
@@ -41,6 +42,7 @@ __all__ = [
     "Task",
     "UnknownJob",
     "WaitForChildren",
+    "at_process_end",
     "children_of_job",
     "current_job",
     "schedule",

@@ -18,7 +18,7 @@ from habits.models import User
 from habits.signals import CountedWeek, weeks_counted
 from notifications import tasks
 from notifications.models import Delivery, Device, InboxItem, Notification, ProviderState, Reminder
-from notifications.services import renew_keys, send_test
+from notifications.services import send_test
 from tests.factories import UserFactory
 
 from .rows import at, delivery_to, device_of, habit_of, reminder_of
@@ -219,18 +219,3 @@ def test_everything_of_a_person_goes_with_the_account(person: User) -> None:
     assert list(Delivery.objects.all()) == [other]
     assert not InboxItem.objects.exists()
     assert Device.objects.count() == 1
-
-
-def test_addresses_are_encrypted_anew_with_a_new_key(person: User, settings: Any) -> None:
-    from base64 import urlsafe_b64encode
-
-    from notifications.addresses import current_key_id, opened
-
-    device = device_of(person)
-    settings.PUSH_KEYS = [urlsafe_b64encode(b"k" * 32).decode()]
-    assert list(renew_keys()) == [1]
-    device.refresh_from_db()
-
-    assert device.address.startswith(current_key_id())
-    assert opened(device.address, device.address_hash).value == "token-1"
-    assert list(renew_keys()) == []
