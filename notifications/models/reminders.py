@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.postgres.indexes import BTreeIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
 from habits.models import EVERY_DAY, Habit
-
-ROOM = 50
-"""Per cent to which pages are filled at first. Each row is written anew whenever it fires, and its index entries with
-it: with room for them pages need not split, which makes firing cost a tenth less. The table has it from a migration."""
 
 
 class Reminder(models.Model):
@@ -33,14 +28,10 @@ class Reminder(models.Model):
         PERSON = "person", "added by the person"
         ACCOUNT = "account", "comes with every account"
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="reminders"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.PERSON)
-    habit = models.ForeignKey(
-        Habit, null=True, blank=True, on_delete=models.CASCADE, db_index=False, related_name="reminders"
-    )
+    habit = models.ForeignKey(Habit, null=True, blank=True, on_delete=models.CASCADE, related_name="reminders")
     label = models.CharField(max_length=100, blank=True, help_text="What a routine is called.")
     category = models.CharField(max_length=100, blank=True, help_text="Of a routine's habits; empty for all habits.")
     local_time = models.TimeField()
@@ -81,14 +72,7 @@ class Reminder(models.Model):
             ),
         )
         indexes = (
-            BTreeIndex(
-                fields=["next_fire_at"],
-                name="reminder_due",
-                fillfactor=ROOM,
-                condition=models.Q(next_fire_at__isnull=False),
-            ),
-            BTreeIndex(fields=["user"], name="reminder_user", fillfactor=ROOM),
-            BTreeIndex(fields=["habit"], name="reminder_habit", fillfactor=ROOM),
+            models.Index(fields=["next_fire_at"], name="reminder_due", condition=models.Q(next_fire_at__isnull=False)),
         )
 
     def __str__(self) -> str:
