@@ -89,8 +89,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
-        """Normalise the address, also where a form of the admin gives it."""
+        """Normalise the address, also where a form of the admin gives it; refuse to open a closed account."""
         super().clean()
+        if self.closed_at and self.is_active:
+            raise ValidationError({"is_active": "This person has deleted the account; it cannot be opened again."})
         self.email = type(self).objects.normalize_email(self.email)
 
 

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -125,6 +126,8 @@ def test_an_operator_cannot_open_it_again(token: str) -> None:
     delete(token, password=PASSWORD)
     user = User.objects.get()
     user.is_active = True
+    with pytest.raises(ValidationError, match="cannot be opened again"):
+        user.clean()
     with pytest.raises(IntegrityError, match="user_closed_stays_closed"), transaction.atomic():
         user.save()
 
