@@ -29,12 +29,12 @@ from tests.providers import Providers
 
 QUICK = bool(os.environ.get("QUICK"))
 REMINDERS = int(os.environ.get("REMINDERS") or (50_000 if QUICK else 1_000_000))
-SENDS = 3_000 if QUICK else 20_000
-RIVAL_SENDS = 1_000 if QUICK else 2_500
+SENDS = 3_000 if QUICK else 12_000
+RIVAL_SENDS = 1_000 if QUICK else 2_000
 ROUNDS = 1 if QUICK else 3
 LIMIT = 1_000
 """Messages a second that are allowed while the peak is looked for."""
-PACED = LIMIT * (2 if QUICK else 8)
+PACED = LIMIT * (2 if QUICK else 6)
 
 DAY = datetime(2026, 3, 9, tzinfo=UTC)
 """A Monday on which no zone of the benchmark changes its clocks."""
