@@ -56,6 +56,10 @@ class NewDeviceSerializer(serializers.Serializer[Any]):
 class DeviceSerializer(serializers.ModelSerializer[Device]):
     """A device as its person sees it; never its address."""
 
+    retired_reason = serializers.ChoiceField(
+        choices=Device.Reason.choices, allow_blank=True, read_only=True, help_text="Empty while it is in use."
+    )
+
     class Meta:
         model = Device
         fields = (
@@ -73,7 +77,9 @@ class ReminderSerializer(serializers.ModelSerializer[Reminder]):
     weekdays = serializers.IntegerField(
         min_value=1, max_value=EVERY_DAY, required=False, help_text="Of the local date; bit 0 is Monday."
     )
-    next_at = serializers.DateTimeField(source="next_fire_at", read_only=True, help_text="Null while it is silent.")
+    next_at = serializers.DateTimeField(
+        source="next_fire_at", read_only=True, allow_null=True, help_text="Null while it is silent."
+    )
 
     class Meta:
         model = Reminder
