@@ -8,7 +8,7 @@ for it and how often, so that none of them is needed in any particular number; w
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
@@ -43,11 +43,13 @@ EMAIL = "email"
 def plan_reminders() -> int:
     """Take all reminders that are due, and have told what is to be told; answer how many reminders that were."""
     taken, deadline = 0, time.monotonic() + ROUND
+    slots: set[int] = set()
     while True:
         with transaction.atomic():
             now = clock.now()
             batch = fire_due(now)
-            _dispatch_at(batch.moments, now)
+            wanted = _dispatch_at(batch.moments, now, slots)
+        slots |= wanted
         taken += batch.taken
         if batch.is_last:
             break
@@ -150,15 +152,22 @@ def _deliver_later(transport: str, wait: timedelta) -> None:
     deliver.using(unique_key=f"later:{transport}", unique_until="started", run_after=wait).enqueue(transport=transport)
 
 
-def _dispatch_at(moments: Iterable[datetime], now: datetime) -> None:
-    """Have dispatched what is due at moments: one job for what is due now, and one for each slot of the grid."""
+def _dispatch_at(moments: Iterable[datetime], now: datetime, known: Collection[int] = ()) -> set[int]:
+    """Have dispatched what is due at moments: one job for what is due now, and one for each slot of the grid.
+
+    known: slots that have their job. Those that are near get another, since theirs may start at any time. Answers the
+    slots of the moments.
+    """
     moments = set(moments)
     if any(moment <= now for moment in moments):
         dispatch_notifications.using(unique_key="now", unique_until="started").enqueue()
-    for slot in sorted({_slot_of(moment) for moment in moments if moment > now}):
+    slots = {_slot_of(moment) for moment in moments if moment > now}
+    near = now.timestamp() + SLOT
+    for slot in sorted(slot for slot in slots if slot not in known or slot < near):
         run_after = datetime.fromtimestamp(slot, UTC)
         job = dispatch_notifications.using(unique_key=f"slot:{slot}", unique_until="started", run_after=run_after)
         job.enqueue()
+    return slots
 
 
 def _slot_of(moment: datetime) -> int:

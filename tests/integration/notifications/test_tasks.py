@@ -18,6 +18,7 @@ from habits.models import User
 from habits.signals import CountedWeek, weeks_counted
 from notifications import tasks
 from notifications.models import Delivery, Device, InboxItem, Notification, ProviderState, Reminder
+from notifications.planning import statements
 from notifications.services import send_test
 from tests.factories import UserFactory
 
@@ -59,6 +60,24 @@ def test_the_minutes_job_leads_to_a_message_through_the_jobs_that_it_enqueues(
     assert [job.arguments for job in jobs("deliver")] == [{"transport": "file"}]
     assert tasks.deliver(transport="file") == {"sent": 1}
     assert "Run" in sent_file.read_text()
+
+
+def test_every_moment_has_a_job_at_its_slot_however_many_batches_there_are(
+    travel: Any, sent_file: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = statements.DUE_REMINDERS.replace(f"LIMIT {statements.FIRED_AT_ONCE}", "LIMIT 2")
+    monkeypatch.setattr("notifications.planning.firing.FIRED_AT_ONCE", 2)
+    monkeypatch.setattr("notifications.planning.firing.DUE_REMINDERS", few)
+    for _ in range(9):
+        habit = habit_of(UserFactory(timezone="Europe/Berlin"))
+        reminder_of(habit, time(8), EIGHT - timedelta(hours=1))
+
+    assert tasks.plan_reminders() == 9
+    moments = Notification.objects.filter(due_at__gt=timezone.now()).values_list("due_at", flat=True)
+    wanted = sorted({tasks._slot_of(moment) for moment in moments})
+    made = [job.run_at.timestamp() for job in jobs("dispatch_notifications")]
+    assert len(wanted) > 2
+    assert [at for at in made if at in wanted] == wanted
 
 
 def test_when_nothing_is_due_nothing_is_enqueued(travel: Any, sent_file: Path) -> None:
