@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -53,7 +53,7 @@ def follow_changes(user_id: int) -> Followed:
     save_states(state_of(user_id, one, clock.last_closed) for one in traced.values())
     first = min(_firsts(clock, since, states, traced), default=None)
     touched = put_right(clock, first, marks.get(None), traced, gone)
-    sum_up(clock, touched)
+    sum_up_since(clock, first, marks.get(None))
     return Followed(len(since), len(touched))
 
 
@@ -120,8 +120,26 @@ def _firsts(
         if found is None:
             StreakEvent.objects.filter(habit_id=habit_id).delete()
         elif found.chronicle.terms.has_runs or min(changed, default=clock.last_closed) <= clock.last_closed:
-            changed += follow_events(found)
+            moved = follow_events(found)
+            changed += moved
+            is_longer = state is not None and state.streak != found.chronicle.standing.streak
+            if changed and found.chronicle.terms.has_runs and (moved or is_longer):
+                changed.append(_reach(found, min(changed)))
         yield from sorted(changed)[:1]
+
+
+def _reach(traced: Traced, day: date) -> date:
+    """Give the earliest day whose streak may have changed with ticks from a day on.
+
+    A tick covers days before its own, and moves what earlier ticks cover back as far as they adjoin: to the start of
+    their streak, and from there by less than a window (`habits.domain.schedule.coverage`). One of 30 days may have 31.
+    """
+    window = timedelta(days=traced.chronicle.terms.days + 1)
+    lengths = {found.day: found.streak for found in traced.chronicle.days}
+    day -= window
+    while lengths.get(day):
+        day -= ONE_DAY
+    return day - window
 
 
 def follow_events(traced: Traced) -> list[date]:
@@ -166,9 +184,14 @@ def put_right(
     return [row.day for row in changed]
 
 
-def sum_up(clock: UserClock, touched: Collection[date]) -> None:
-    """Sum up anew the weeks and months that are over and have any of these days."""
-    if touched:
-        period = Period(min(touched), max(touched))
+def sum_up_since(clock: UserClock, *days: date | None) -> None:
+    """Sum up anew the weeks and months that are over and do not end before any of these days.
+
+    Not only those of the days that came out otherwise: best weekdays and hours look back over four weeks, and with a
+    tick streaks become longer whose days stay as they are.
+    """
+    first = min((day for day in days if day is not None), default=None)
+    if first is not None and first <= clock.last_closed:
+        period = Period(first, clock.last_closed)
         roll_up(UserWeek, ended_weeks(clock, period))
         roll_up(UserMonth, ended_months(clock, period))

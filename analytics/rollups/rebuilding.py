@@ -15,7 +15,7 @@ from analytics.domain.terms import Terms
 from analytics.models import DirtyMark, HabitState, UserClock, UserDay
 from analytics.rollups import days
 from analytics.rollups.clocks import hold_clock
-from analytics.rollups.following import follow_changes, follow_events, save_states, sum_up
+from analytics.rollups.following import follow_changes, follow_events, save_states, sum_up_since
 from analytics.rollups.tracing import Traced, know, state_of, trace
 from analytics.selectors.history import days_between, neutral_days, stored_days
 from habits.models import Habit
@@ -155,4 +155,4 @@ def _store(found: Rebuilt) -> None:
     for one in found.traced.values():
         follow_events(one)
     days.save_days(found.clock.user_id, found.wrong)
-    sum_up(found.clock, [row.day for row in found.wrong])
+    sum_up_since(found.clock, min((row.day for row in found.wrong), default=None))

@@ -1,0 +1,63 @@
+"""What a rebuild from all records finds different: states, days, streaks' events, weeks and months."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from analytics.domain.periods import Period
+from analytics.models import UserClock, UserMonth, UserWeek
+from analytics.rollups.following import follow_events
+from analytics.rollups.periods import ended_months, ended_weeks, roll_up
+from analytics.rollups.rebuilding import compare
+from analytics.rollups.rows import rows
+from benchmarks.histories.world import BEGIN
+
+# Columns in which rows differ from their copies, or all of a row that only one of both has; but not when it was made.
+UNLIKE = """
+SELECT user_id, first_day, it.name, was, anew
+FROM {table} AS new FULL JOIN stored_{table} AS old USING (user_id, first_day)
+CROSS JOIN LATERAL (
+    SELECT * FROM jsonb_each_text(to_jsonb(new)) AS a (name, anew)
+    FULL JOIN jsonb_each_text(to_jsonb(old)) AS w (name, was) USING (name)
+) AS it
+WHERE was IS DISTINCT FROM anew AND name <> 'computed_at'
+"""
+
+EARLIEST = BEGIN - timedelta(days=31)
+"""Before all records."""
+
+SHOWN = 60
+"""Differences that are printed."""
+
+
+def differences() -> Counter[str]:
+    """Rebuild everybody, print what is first found to differ, and give how much does, by what it is."""
+    found: Counter[str] = Counter()
+    for what, shown in (*_of_people(), *_of_periods()):
+        found[what] += 1
+        if found.total() <= SHOWN:
+            print(f"  {what}: {shown}", flush=True)
+    return found
+
+
+def _of_people() -> Iterator[tuple[str, Any]]:
+    for clock in UserClock.objects.order_by("pk"):
+        rebuilt = compare(clock)
+        for one in rebuilt.differences:
+            yield "days" if one.day and one.what == "day" else "states", (clock.pk, one)
+        for habit, traced in rebuilt.traced.items():
+            for day in follow_events(traced):
+                yield "events", (clock.pk, habit, day)
+
+
+def _of_periods() -> Iterator[tuple[str, Any]]:
+    clocks = list(UserClock.objects.order_by("pk"))
+    for model, ended in ((UserWeek, ended_weeks), (UserMonth, ended_months)):
+        table = model._meta.db_table
+        rows(f"CREATE TABLE stored_{table} AS TABLE {table}")
+        roll_up(model, [one for clock in clocks for one in ended(clock, Period(EARLIEST, clock.last_closed))])
+        for user, first_day, name, was, anew in rows(UNLIKE.format(table=table)):
+            yield table.removeprefix("analytics_user") + "s", f"{user} from {first_day}: {name} {was}, not {anew}"

@@ -1,0 +1,66 @@
+"""Weeks that are over follow changes that leave all of their own days as they were."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from analytics.domain.periods import week_of
+from analytics.models import UserWeek
+from analytics.rollups.periods import roll_up
+from habits.models import Completion, Habit, User
+from tests.factories import UserFactory, unsynced
+
+from .people import MONDAY, after, at, close, make_habit, settle, tick
+
+pytestmark = pytest.mark.django_db
+
+
+def summed_up(user: User, weeks: int) -> None:
+    """Follow changes, close the days that are over, and sum up the first weeks."""
+    settle(user)
+    close()
+    roll_up(UserWeek, [(user.pk, week_of(after(7 * n), 0)) for n in range(weeks)])
+
+
+def tap(habit: Habit, hour: int, *days: int, value: int = 1000) -> None:
+    """Record days as a phone does, which tells when its button was pressed."""
+    tick(habit, *map(after, days), value=value)
+    for day in map(after, days):
+        with unsynced():
+            instant = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+            Completion.objects.filter(habit=habit, day=day).update(recorded_at=instant)
+
+
+def best_hours(user: User) -> list[int | None]:
+    return list(UserWeek.objects.filter(user=user).order_by("first_day").values_list("best_hour", flat=True))
+
+
+def test_a_late_edit_changes_the_best_hour_of_the_weeks_after_it() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        habit = make_habit(user, kind="measured", target_value=1.0)
+    with at(after(14)):
+        tap(habit, 8, 0, 1, 2)
+        tap(habit, 20, 7, 8)
+        summed_up(user, weeks=2)
+        assert best_hours(user) == [8, 8]
+        tap(habit, 15, 0, 1, value=2000)  # more than enough, as before: no strength changes
+        settle(user)
+
+    assert best_hours(user) == [15, 15]
+
+
+def test_a_tick_of_today_lengthens_the_streak_that_was_alive_when_last_week_ended() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        habit = make_habit(user, freq_num=1, freq_den=7)
+    with at(after(9)):
+        tick(habit, after(3))  # keeps seven days from here on
+        summed_up(user, weeks=1)
+        assert UserWeek.objects.get().best_streak == 4
+        tick(habit, after(9))  # moves what the other keeps back by a day
+        settle(user)
+
+    assert UserWeek.objects.get().best_streak == 5
