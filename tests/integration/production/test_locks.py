@@ -35,6 +35,7 @@ BEFORE_THE_FIRST_RELEASE = {
         "disallowed-unique-constraint",
         "require-concurrent-index-creation",
     },
+    "habits.0005_accounts_end_and_export": {"constraint-missing-not-valid", "require-concurrent-index-creation"},
     "jobs.0007_how_operations_end": {"changing-column-type"},  # varchar to text, which rewrites nothing
 }
 """What was done while no installation was in use that could have waited. The first release closes this list: later
