@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from .domain.lifecycle import State
@@ -137,8 +138,9 @@ def live_workers() -> list[Worker]:
 
 def known_workers() -> list[Known]:
     """Give the workers that live or did of late, each with the jobs that it holds; the silent ones first."""
-    order = list(Sign)
-    known = [Known(it.worker, it.state, running_on(it.worker)) for it in _known()]
+    order, there = list(Sign), _known()
+    held = _held([it.worker for it in there])
+    known = [Known(it.worker, it.state, _longest_first(it.worker, held)) for it in there]
     return sorted(known, key=lambda it: (it.state != Sign.SILENT, order.index(it.state), it.worker.name))
 
 
@@ -147,11 +149,26 @@ def queues_served() -> set[str]:
     return {queue for worker in live_workers() for queue in worker.queues}
 
 
-def running_on(worker: Worker) -> list[Job]:
-    """Give jobs that a worker holds, the longest first."""
-    names = [f"{process}@{worker.host}" for process in {worker.pid, *worker.processes}]
-    jobs = Job.objects.filter(state=State.ACTIVE, worker__in=names).order_by("leased_until")
-    return sorted(jobs[:MOST_RUNNING], key=lambda job: job.started_at or timezone.now())
+def _held(workers: Iterable[Worker]) -> dict[str, list[Job]]:
+    """Give jobs that workers hold, by the name of the process; all in one statement. Index: job_leased."""
+    names = [name for worker in workers for name in _names(worker)]
+    place = Window(RowNumber(), partition_by=F("worker"), order_by="leased_until")
+    jobs = Job.objects.filter(state=State.ACTIVE, worker__in=names).annotate(place=place)
+    held: dict[str, list[Job]] = {}
+    for job in jobs.filter(place__lte=MOST_RUNNING) if names else ():
+        held.setdefault(job.worker, []).append(job)
+    return held
+
+
+def _names(worker: Worker) -> list[str]:
+    """Give the names under which the processes of a worker hold jobs."""
+    return [f"{process}@{worker.host}" for process in {worker.pid, *worker.processes}]
+
+
+def _longest_first(worker: Worker, held: dict[str, list[Job]]) -> list[Job]:
+    now = timezone.now()
+    jobs = [job for name in _names(worker) for job in held.get(name, ())]
+    return sorted(jobs, key=lambda job: job.started_at or now)[:MOST_RUNNING]
 
 
 def of_job(job: Job) -> Worker | None:

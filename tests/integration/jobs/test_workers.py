@@ -105,6 +105,15 @@ def test_each_shows_the_jobs_that_it_holds() -> None:
     assert workers.of_job(job_in(State.WAITING)) is None
 
 
+def test_the_jobs_of_all_workers_are_found_by_one_statement(django_assert_num_queries: Any) -> None:
+    jobs = [job_in(State.ACTIVE) for _ in range(3)]
+    for pid, job in enumerate(jobs, 7):
+        host = beat(name=f"{pid}@h", pids=(pid,)).host
+        Job.objects.filter(pk=job.pk).update(worker=f"{pid}@{host}")
+    with django_assert_num_queries(2):  # workers, jobs
+        assert [known.running for known in workers.known_workers()] == [[job] for job in jobs]
+
+
 def test_those_that_are_long_gone_are_forgotten() -> None:
     beat(name="a@h")
     beat(name="b@h")
