@@ -46,10 +46,11 @@ def bench_servers() -> Iterator[DevServices]:
         yield services
     finally:
         services.stop()
-        _remove(data)
+        remove(data)
 
 
-def _remove(data: Path) -> None:
+def remove(data: Path) -> None:
+    """Remove a directory of servers, also where their data lies elsewhere."""
     elsewhere = data / "elsewhere"
     if elsewhere.is_symlink():
         shutil.rmtree(elsewhere.resolve(), ignore_errors=True)

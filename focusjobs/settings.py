@@ -13,7 +13,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from focusjobs import logs
+from focusjobs import logs, silence
 from focusjobs.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -110,6 +110,13 @@ if env.str("REPLICA_URL", default=""):
 JOBS_PREPARED_STATEMENTS = env.bool("JOBS_PREPARED_STATEMENTS", default=True)
 if JOBS_PREPARED_STATEMENTS:
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
+#: How long a connection to PostgreSQL, or Celery's to Redis, may be without an answer before both ends give it up.
+#: Shorter than `JOBS_LEASE_SECONDS`: who is cut off then holds no locks when its jobs are taken over.
+DATABASE_SILENCE = timedelta(seconds=env.int("DATABASE_SILENCE_SECONDS", default=15))
+if DATABASE_SILENCE.total_seconds() < 3:
+    raise ImproperlyConfigured("DATABASE_SILENCE_SECONDS is at least 3: shorter pauses are the network's daily life.")
+for database in DATABASES.values():
+    database["OPTIONS"] = {**silence.of_postgres(DATABASE_SILENCE), **database.get("OPTIONS", {})}
 #: Redis or Valkey: `redis://`, `rediss://` or, for a socket, `unix://`.
 REDIS_URL = env.str("REDIS_URL")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
@@ -137,6 +144,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 2,
     "socket_timeout": 10,
     "socket_keepalive": True,
+    "socket_keepalive_options": silence.of_socket(DATABASE_SILENCE),
     "health_check_interval": 25,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

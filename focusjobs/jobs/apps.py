@@ -1,6 +1,7 @@
 """The job layer's place in Django."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
 
 
@@ -13,6 +14,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the Celery application in every process that enqueues, and give its workers a housekeeper."""
+        from focusjobs import silence
         from focusjobs.celery import app
 
         from . import checks as job_checks
@@ -25,5 +27,6 @@ class JobsConfig(AppConfig):
         job_checks.register()
         app.steps["worker"].add(Housekeeping)
         Task.message_lane = message_lane
+        silence.tell_servers(settings.DATABASE_SILENCE)
         keep_connections()
         count_to_the_end()
