@@ -18,6 +18,11 @@ LIBPQ = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPA
 """What PostgreSQL's programs need to know of a connection; in the environment, since others can read arguments."""
 
 
+# A role may have limits that suit requests; a drill reads whole tables, and waits inside a transaction for the dump of
+# its snapshot. Checksums are of texts, in which instants have a zone.
+PATIENT = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET timezone = 'UTC'"
+
+
 class DrillError(Exception):
     """The drill cannot go on, or has found that the backup is worth less than it should be."""
 
@@ -28,7 +33,7 @@ def connected(database: str | None = None) -> Iterator[Connection[Any]]:
     parameters = {**connection.get_connection_params(), "dbname": database or connection.settings_dict["NAME"]}
     kept = {name: value for name, value in parameters.items() if name not in {"cursor_factory", "context"}}
     with Connection.connect(**kept, autocommit=True) as link:
-        link.execute("SET timezone = 'UTC'")  # checksums are of texts
+        link.execute(PATIENT)
         yield link
 
 

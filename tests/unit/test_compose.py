@@ -90,6 +90,7 @@ def test_a_migration_gives_up_where_it_would_hold_others_up(monkeypatch: pytest.
     monkeypatch.setenv("PGOPTIONS", told["migrate"])
     with psycopg.connect(os.environ["DATABASE_URL"]) as link:
         assert link.execute("SHOW lock_timeout").fetchone() == ("5s",)
+        assert link.execute("SHOW statement_timeout").fetchone() == ("0",)
 
 
 def test_the_settings_of_production_are_accepted_and_pass_the_deployment_check() -> None:

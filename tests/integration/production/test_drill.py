@@ -152,6 +152,13 @@ def test_a_copy_that_differs_from_what_was_dumped_is_told(restored: str) -> None
     assert "Missing: index job_ready." in found
 
 
+def test_a_drill_takes_its_time_whatever_requests_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=5s -c idle_in_transaction_session_timeout=5s")
+    with copying.connected() as link:
+        assert link.execute("SHOW statement_timeout").fetchone() == ("0",)
+        assert link.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("0",)
+
+
 def test_a_database_of_that_name_is_left_alone(phone: Phone, capsys: pytest.CaptureFixture[str]) -> None:
     assert drill.main(["--into", connection.settings_dict["NAME"]]) == 1
     assert "already. Drop it, or name another one" in capsys.readouterr().err

@@ -223,6 +223,12 @@ def test_what_is_scaled_exists_and_sets_no_number_of_its_own() -> None:
         assert one["spec"]["triggers"][0]["authenticationRef"]["name"] in of_kind("TriggerAuthentication")
 
 
+def test_migrations_run_with_the_limits_that_they_have_in_compose() -> None:
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["migrate"]["environment"]
+    (options,) = (one["value"] for one in MAIN["focusjobs-migrate"]["env"] if one["name"] == "PGOPTIONS")
+    assert options == compose["PGOPTIONS"]
+
+
 def test_one_number_is_the_release_everywhere() -> None:
     (image,) = KUSTOMIZATION["images"]
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
