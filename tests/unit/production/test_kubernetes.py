@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
-from django.conf import settings
+from django.conf import settings as project
 from django.core.management import get_commands
+from django.test import Client
 from django.urls import resolve
 
 from focusjobs import health, probe, webserver
@@ -71,7 +72,7 @@ def test_nothing_names_a_namespace() -> None:
 
 def test_the_workers_take_every_queue_once() -> None:
     taken = [queue for container in WORKERS.values() for queue in queues_of(container["command"])]
-    assert sorted(taken) == sorted(settings.JOBS_QUEUES)
+    assert sorted(taken) == sorted(project.JOBS_QUEUES)
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(MAIN) if MAIN[name]["command"][0] == "celery"])
@@ -184,6 +185,13 @@ def test_the_probes_of_web_ask_what_it_answers_under_a_name_that_it_serves() -> 
         (host,) = (header["value"] for header in asked["httpHeaders"] if header["name"] == "Host")
         assert host in SETTINGS["ALLOWED_HOSTS"].split(",")
         assert asked["port"] == MAIN["focusjobs-web"]["ports"][0]["name"]
+
+
+def test_web_answers_its_probes_over_plain_http_under_that_name_alone(client: Client, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = SETTINGS["ALLOWED_HOSTS"].split(",")
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/livez", headers={"host": "focusjobs-web:8000"}).status_code == 200
+    assert client.get("/livez", headers={"host": "10.1.2.3:8000"}).status_code == 400
 
 
 def test_nothing_is_restarted_and_no_web_taken_out_because_redis_is_away() -> None:
