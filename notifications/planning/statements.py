@@ -36,7 +36,9 @@ FIRE = f"""
     WITH moved AS (
         UPDATE notifications_reminder r SET next_fire_at = g.next_fire_at, next_local_date = g.next_day,
                fired_on = g.fired_on, snooze_until = g.snooze_until
-        FROM unnest(%(id)s::bigint[], %(number)s::int[]) AS f (id, number), unnest(
+        FROM (
+            SELECT id, number FROM unnest(%(id)s::bigint[], %(number)s::int[]) AS f (id, number) ORDER BY id
+        ) AS f, unnest(
             %(next_fire_at)s::timestamptz[], %(next_day)s::date[], %(fired_on)s::date[],
             %(snooze_until)s::timestamptz[], %(key)s::text[], %(day)s::date[], %(fire_at)s::timestamptz[],
             %(not_after)s::timestamptz[]
