@@ -1,6 +1,6 @@
 """`make bench BENCH=histories`: random histories, closed night by night, must be what a rebuild of them comes to.
 
-PEOPLE=2000 with HABITS=5 each over NIGHTS=33, by the dice of SEED; QUICK=1 has 100 people. Prints what happened and
+PEOPLE=2000 with HABITS=5 each over NIGHTS=30, by the dice of SEED; QUICK=1 has 100 people. Prints what happened and
 what differs. The last line is JSON; exit code 1 where anything differs.
 """
 
@@ -15,7 +15,7 @@ from benchmarks.servers import bench_servers
 
 PEOPLE = int(os.environ.get("PEOPLE", "100" if os.environ.get("QUICK") else "2000"))
 HABITS = int(os.environ.get("HABITS", "5"))
-NIGHTS = int(os.environ.get("NIGHTS", "33"))
+NIGHTS = int(os.environ.get("NIGHTS", "30"))
 SEED = int(os.environ.get("SEED", "1"))
 NAMES = ("habits", "recorded_days", "days", "neutral_days", "days_of_other_length", "events", "weeks", "months")
 

@@ -22,7 +22,7 @@ from habits import services
 from habits.domain.calendar import ONE_DAY, logical_date
 from habits.models import Habit, User
 
-BEGIN = date(2026, 3, 4)
+BEGIN = date(2026, 3, 7)
 """From here on clocks change on 8 March (North America), 29 March (Europe, Lebanon) and 5 April (Chile, Australia)."""
 
 ZONES = [
@@ -55,8 +55,9 @@ ACTIVE, TICKED, AHEAD, LATE, CHANGES = 0.8, 0.7, 0.05, 0.12, 0.03
 """How likely it is that people do something at a moment, tick a habit, one of tomorrow, edit a day that is over, and
 change something else than records."""
 
-PROMPT = 0.25
-"""How likely a job that follows a change has run by the next moment; it holds all changes that came meanwhile."""
+PROMPT = 0.02
+"""How likely a job that follows a change has run by the next moment, of every eighth person a dozen times as likely. It
+holds all changes that came meanwhile."""
 
 
 class Tap(NamedTuple):
@@ -216,7 +217,7 @@ class World:
 
     def work(self, part: float) -> None:
         """Do this part of the jobs that closes and changes have enqueued; the rest comes late."""
-        for (known,) in rows(statements.TAKE, [tasks.refresh_person.name, part]):
+        for (known,) in rows(statements.TAKE_PEOPLE, [tasks.refresh_person.name, part]):
             follow_changes(json.loads(known)["user_id"])
             self.counts["followed"] += 1
         for task in (tasks.sum_up_weeks, tasks.sum_up_months):
