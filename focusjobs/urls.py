@@ -1,12 +1,14 @@
 """Every address of the web process."""
 
 from django.contrib import admin
+from django.http import Http404
 from django.urls import include, path
 
 from focusjobs.health import livez, readyz
 from focusjobs.interface_page import InterfacePage, SchemaView
 from focusjobs.jobs.views import JobListView, JobView
 from focusjobs.metrics import metrics
+from focusjobs.problems import not_found
 from habits.imports.backup import UnreadableBackup
 from habits.tasks import export_data, import_backup
 
@@ -25,6 +27,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", InterfacePage.as_view(), name="interface_page"),
+    # allauth serves phone numbers whether there are any or not, and fails where there are none.
+    path("api/v1/auth/app/v1/account/phone", not_found, {"exception": Http404()}),
     path("api/v1/auth/", include("allauth.headless.urls")),
     path("api/v1/jobs", JobListView.as_view(**FOR_PEOPLE), name="jobs"),
     path("api/v1/jobs/<int:number>", JobView.as_view(**FOR_PEOPLE), name="job"),
