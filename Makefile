@@ -35,7 +35,7 @@ lint: .venv/.ready ## Check format, style, types and import rules
 
 bench: .venv/.ready $(if $(filter all jobs reminders,$(BENCH)),.venv-bench/.ready)
 bench: $(if $(filter all jobs,$(BENCH)),benchmarks/bullmq/node_modules/.ready)
-bench: ## Measure: BENCH=jobs (needs npm) reminders growth console and more; QUICK=1 is short (benchmarks/README.md)
+bench: ## Measure: BENCH=jobs (needs npm), kills, histories, retries, another of benchmarks/README.md, or all; QUICK=1 is short
 	@$(PYTHON_IN) -m benchmarks.record $(BENCH)
 
 fill: .venv/.ready ## Fill the running demo with JOBS made-up jobs (5,000,000 unless told), to look at the console with them

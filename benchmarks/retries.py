@@ -38,9 +38,9 @@ LONGEST = 0.6
 # Failed jobs from one number on, the attempts of which are used up. What they do is to write a row with their number.
 FAILED = """
 INSERT INTO jobs_job (task, queue, arguments, state, finished_at, run_at, attempt, max_attempts, tries, error, priority)
-SELECT %(task)s, 'default', jsonb_build_object('n', n, 'data', 'x'), %(state)s,
-       CASE %(state)s WHEN 'failed' THEN now() - interval '1 s' END,
-       now() + CASE %(state)s WHEN 'failed' THEN interval '-1 h' ELSE interval '1 h' END, 5, 5, 1,
+SELECT %(task)s::text, 'default', jsonb_build_object('n', n, 'data', 'x'), %(state)s::text,
+       CASE %(state)s::text WHEN 'failed' THEN now() - interval '1 s' END,
+       now() + CASE %(state)s::text WHEN 'failed' THEN interval '-1 h' ELSE interval '1 h' END, 5, 5, 1,
        'ValueError: no ' || n, n %% 7
 FROM generate_series(%(first)s::int, %(first)s::int + %(count)s::int - 1) AS n
 """
