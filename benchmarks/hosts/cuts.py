@@ -86,14 +86,14 @@ class Cutter:
     def cut(self, kind: Kind) -> Cut:
         """Cut off, watch, join again, and return when everybody works."""
         seconds = self._length(kind)
-        self._await_moment(kind)
-        at, found = machines.now(), Cut(kind.name, round(seconds, 1))
-        self.network.cut(kind.host)
+        self._strike(kind)
+        at, found = machines.now(), Cut(kind.name)
         try:
             held = self._watch(kind, seconds)
         finally:
             self.network.join(kind.host)
         joined, began = machines.now(), time.monotonic()
+        found.seconds = round((joined - at).total_seconds(), 1)
         found.held, found.jobs = len(held), {n for n in held.values() if n is not None}
         found.back = self._await_return(kind, joined)
         found.mended = self._await_mended(kind, began)
@@ -114,11 +114,21 @@ class Cutter:
         for host in kind.strikes:
             wait_until(lambda host=host: machines.held_by(host), 20, f"{host} got no job")
 
+    def _strike(self, kind: Kind) -> None:
+        """Cut a machine off at a random moment; once more where its last job had just ended."""
+        while True:
+            self._await_moment(kind)
+            self.network.cut(kind.host)
+            time.sleep(SAMPLE)  # until what is on its way has arrived
+            if kind.host not in WORKERS or machines.held_by(kind.host):
+                return
+            self.network.join(kind.host)
+
     def _watch(self, kind: Kind, seconds: float) -> dict[int, int | None]:
-        """Let the cut last; give every job that the machines held at some moment of it."""
+        """Let the cut last, and until nothing is held by a worker that is cut off; give every job that was held."""
         held: dict[int, int | None] = {}
         began, forgotten = time.monotonic(), not kind.forgets
-        while (passed := time.monotonic() - began) < seconds:
+        while (passed := time.monotonic() - began) < seconds or (kind.host in WORKERS and machines.held_by(kind.host)):
             held |= machines.held_by(*kind.strikes)
             if not forgotten and passed > seconds / 2:
                 self._forget(kind.host)

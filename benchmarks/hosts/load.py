@@ -112,6 +112,14 @@ class Producer(threading.Thread):
             connection.close()
 
 
+def end_schedule() -> None:
+    """Let no further tick make a job: one that is made while the workers end would wait for others."""
+    from focusjobs.jobs.models import Schedule
+    from focusjobs.jobs.schedules import set_enabled
+
+    set_enabled(Schedule.objects.filter(name="hosts-tick").values_list("pk", flat=True), enabled=False)
+
+
 def is_book(n: int) -> bool:
     """Tell whether a job is an atomic one."""
     return n % BATCH % 2 == 0

@@ -99,7 +99,10 @@ class Machines:
 
     def _gunicorn(self) -> list[str]:
         self.environment.update(
-            DJANGO_SETTINGS_MODULE="benchmarks.hosts.settings", ALLOWED_HOSTS="*", SECURE_SSL_REDIRECT="0"
+            DJANGO_SETTINGS_MODULE="benchmarks.hosts.settings",
+            ALLOWED_HOSTS="*",
+            SECURE_SSL_REDIRECT="0",
+            WEB_CONCURRENCY="1",
         )
         command = [sys.executable, "-m", "gunicorn", "--config", "python:focusjobs.webserver", "focusjobs.wsgi"]
         return [*command, "--bind", f"unix:{self.web}"]

@@ -26,7 +26,7 @@ TRUSTED = f"local all all trust\nhost all all {SUBNET}.0/24 trust\n"
 class HostServer(DevServices):
     """One server in the network of a machine. Its guard runs there too, so that both end with this process."""
 
-    def __init__(self, network: Network, name: str, data: Path) -> None:
+    def __init__(self, network: Network, name: str, data: Path | None) -> None:
         super().__init__(data, postgres=name == "postgres", valkey=name == "valkey")
         self.network, self.name = network, name
 
@@ -59,8 +59,11 @@ class HostServer(DevServices):
 
 
 @contextmanager
-def host_servers(network: Network) -> Iterator[dict[str, str]]:
-    """Run both, migrated, and export their sockets to this process; give what a process on a machine needs instead."""
+def host_servers(network: Network, *, durable: bool = True) -> Iterator[dict[str, str]]:
+    """Run both, migrated, and export their sockets to this process; give what a process on a machine needs instead.
+
+    durable: on a disk, as in production, or quick to start and forgetful.
+    """
     data = Path(tempfile.mkdtemp(prefix="focusjobs-hosts-", dir="/var/tmp"))  # a disk, not memory
     data.chmod(0o755)
     try:
