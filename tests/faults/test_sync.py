@@ -33,9 +33,9 @@ def user(transactional_db: None) -> User:
 
 
 def waiting_backends() -> list[int]:
-    """The processes of PostgreSQL that wait for a lock."""
+    """The processes of PostgreSQL that wait for a lock of this one."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted")
+        cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
         return [pid for (pid,) in cursor.fetchall()]
 
 
