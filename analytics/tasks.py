@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from analytics.domain.pace import REST, Pace, pause
 from analytics.domain.periods import Period
-from analytics.models import UserMonth, UserWeek
+from analytics.models import UserMonth
 from analytics.rollups.announcing import announce_weeks
 from analytics.rollups.clocks import hold_clocks, wind_clocks
 from analytics.rollups.closing import Closed, close_batch
 from analytics.rollups.following import follow_changes, work_out
 from analytics.rollups.inspecting import inspect_night
 from analytics.rollups.load import other_statements
-from analytics.rollups.periods import in_batches, roll_up
+from analytics.rollups.periods import in_batches, roll_up, roll_up_closed_weeks
 from focusjobs.jobs import Snooze, current_job, schedule, task
 
 
@@ -45,7 +45,7 @@ def sum_up_weeks(*, weeks: list[tuple[int, str, str]]) -> None:
     for batch in in_batches(_periods(weeks)):
         with transaction.atomic():
             hold_clocks([user for user, _ in batch])
-            roll_up(UserWeek, batch)
+            roll_up_closed_weeks(batch)
             announce_weeks(batch)
 
 

@@ -36,11 +36,12 @@ STATES = nightly.STATES.replace(nightly.FIRST, "%(first)s::date")
 
 # Clocks whose open day ended some minutes ago, and whose next one ends in the better part of an hour. The week of one
 # in seven people is over with it; the day of one in a hundred is neutral, so their weekly habits are worked out anew.
+# One in fifty has chosen another first weekday for the next week.
 CLOCKS = """
 INSERT INTO analytics_userclock (user_id, zone, day_start, week_start, last_closed, began_at, next_rollover_at, neutral,
                                  week_first, week_last)
-SELECT u, zone, %(start)s, 0, day - 1, ended - interval '1 day', ended, u %% 100 = 0, day - 6,
-       day + (u %% 7)::int
+SELECT u, zone, %(start)s, (extract(isodow FROM day)::int + u + (u %% 50 = 0)::int) %% 7, day - 1,
+       ended - interval '1 day', ended, u %% 100 = 0, day - 6 + (u %% 7)::int, day + (u %% 7)::int
 FROM generate_series(1, %(people)s) AS u
 JOIN unnest(%(zones)s::text[], %(days)s::date[], %(ends)s::timestamptz[]) WITH ORDINALITY AS z (zone, day, ended, n)
      ON n = 1 + u %% 24

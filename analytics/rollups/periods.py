@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics.domain.periods import Period, month_of, week_of, weeks_between
 from analytics.models import UserClock, UserMonth, UserWeek
-from analytics.rollups.period_statements import ROLL_UP, TAPS
+from analytics.rollups.period_statements import GIVE_WAY, ROLL_UP, TAPS
 from analytics.rollups.rows import array, rows
 from habits.domain.calendar import ONE_DAY, week_start_of
 
@@ -22,6 +22,17 @@ def roll_up(model: type[UserWeek] | type[UserMonth], periods: Sequence[tuple[int
     for rest in _rounds(periods):
         for batch in in_batches(rest):
             _roll_up_batch(model, batch)
+
+
+def roll_up_closed_weeks(periods: Sequence[tuple[int, Period]]) -> None:
+    """Sum up weeks with the bounds that they had when they were closed, in place of any others of their days."""
+    values = {
+        "users": array(user for user, _ in periods),
+        "firsts": array(period.first for _, period in periods),
+        "lasts": array(period.last for _, period in periods),
+    }
+    rows(GIVE_WAY, values)
+    roll_up(UserWeek, periods)
 
 
 def in_batches(periods: Sequence[tuple[int, Period]]) -> Iterator[Sequence[tuple[int, Period]]]:

@@ -9,6 +9,8 @@ import pytest
 from analytics.domain.periods import week_of
 from analytics.models import UserWeek
 from analytics.rollups.periods import roll_up
+from analytics.tasks import sum_up_weeks
+from habits import services
 from habits.models import Completion, Habit, User
 from tests.factories import UserFactory, unsynced
 
@@ -64,3 +66,18 @@ def test_a_tick_of_today_lengthens_the_streak_that_was_alive_when_last_week_ende
         settle(user)
 
     assert UserWeek.objects.get().best_streak == 5
+
+
+def test_a_week_keeps_its_bounds_although_a_change_is_followed_before_it_is_summed_up() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        habit = make_habit(user)
+        services.update_profile(user=user, week_start=2)  # from the next week on
+    with at(after(8)):
+        close()
+        tick(habit, after(3))
+        settle(user)
+        sum_up_weeks(weeks=[(user.pk, str(MONDAY), str(after(6)))])
+
+    weeks = UserWeek.objects.filter(user=user).values_list("first_day", "last_day", "days")
+    assert list(weeks) == [(MONDAY, after(6), 7)]
