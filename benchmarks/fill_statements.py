@@ -117,7 +117,7 @@ INSERT INTO jobs_attempt (job_id, number, outcome, worker, started_at, finished_
                           error_group_id)
 SELECT job.id, number, 'failed', CASE number WHEN 1 THEN '104@host-2' ELSE job.worker END,
        job.started_at - (3 - number) * interval '20 s', job.finished_at - (3 - number) * interval '20 s', job.error,
-       E'Traceback (most recent call last):\n  File "/app/focusjobs/jobs/attempt.py", line 88, in run\n'
+       E'Traceback (most recent call last):\n  File "/app/focusjobs/jobs/worker/attempt.py", line 88, in run\n'
        '    value = task.run(**arguments)\n  File "/app/' || split_part(grouped.frame, ':', 1)
        || E'", line ' || 40 + length(job.error) %% 60 || E', in ' || split_part(grouped.frame, ':', 2)
        || E'\n    answer = client.send(batch)\n  File "/usr/lib/python3.11/site-packages/client/session.py", line 211, '

@@ -17,7 +17,7 @@ from focusjobs import correlation
 Event = MutableMapping[str, Any]
 
 DRAIN_TASK = "focusjobs.jobs.drain"
-"""The Celery task that answers wake-ups; equals `focusjobs.jobs.wakeups.DRAIN_TASK`."""
+"""The Celery task that answers wake-ups; equals `focusjobs.jobs.telling.wakeups.DRAIN_TASK`."""
 
 SECRET_NAME = re.compile(r"password|passwd|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE)
 LOGIN_IN_URL = re.compile(r"(?<=://)[^\s/@]+@")
@@ -58,7 +58,7 @@ def configure(**_: object) -> None:
 
 
 class WithoutWakeUps(logging.Filter):
-    """Leaves out what Celery says of every wake-up; each job has a line of its own (`focusjobs.jobs.journal`)."""
+    """Leaves out what Celery says of every wake-up; each job has a line of its own (`jobs.worker.journal`)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a record is to be logged."""

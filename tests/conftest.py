@@ -17,5 +17,5 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 def unhurried_counts() -> Iterator[None]:
     """Counts are written where a test says so; a pulse has no database to write to between two tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("focusjobs.jobs.tally.INTERVAL", float("inf"))
+        patch.setattr("focusjobs.jobs.telling.tally.INTERVAL", float("inf"))
         yield

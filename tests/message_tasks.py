@@ -11,7 +11,8 @@ from celery import current_task
 from celery.exceptions import Retry
 from django.contrib.auth.models import Group
 
-from focusjobs.jobs import Cancel, Fixed, Snooze, current_job, definition, task
+from focusjobs.jobs import Cancel, Fixed, Snooze, current_job, task
+from focusjobs.jobs.declaring import definition
 
 AT_ONCE = Fixed(wait=timedelta(0))
 

@@ -26,10 +26,17 @@ CROSS JOIN LATERAL (
 WHERE was IS DISTINCT FROM anew AND name <> 'computed_at'
 """
 
+# Weeks of a person that share days.
+OVERLAPPING = """
+SELECT one.user_id, one.first_day, one.last_day, other.first_day
+FROM analytics_userweek AS one JOIN analytics_userweek AS other USING (user_id)
+WHERE one.first_day < other.first_day AND one.last_day >= other.first_day
+"""
+
 EARLIEST = BEGIN - timedelta(days=31)
 """Before all records."""
 
-SHOWN = 60
+SHOWN = 20
 """Differences that are printed."""
 
 
@@ -54,6 +61,7 @@ def _of_people() -> Iterator[tuple[str, Any]]:
 
 
 def _of_periods() -> Iterator[tuple[str, Any]]:
+    yield from (("overlapping weeks", found) for found in rows(OVERLAPPING))
     clocks = list(UserClock.objects.order_by("pk"))
     for model, ended in ((UserWeek, ended_weeks), (UserMonth, ended_months)):
         table = model._meta.db_table

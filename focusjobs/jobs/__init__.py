@@ -12,17 +12,17 @@
 Everything an app needs is here; nothing else of this package is imported from outside.
 """
 
-from .call import Call
 from .context import JobContext, current_job
-from .declarations import schedule
-from .definition import Task, task
+from .declaring.call import Call
+from .declaring.declarations import schedule
+from .declaring.definition import Task, task
+from .declaring.flows import ChildResult, Flow, children_of_job
+from .declaring.waiting import wait_until_finished
 from .domain.backoff import Exponential, Fixed
 from .domain.job import EnqueuedJob, NewJob
 from .domain.limit import Limit
 from .endings import at_process_end
 from .errors import Cancel, InvalidJob, JobError, JobTimeout, Snooze, UnknownJob, WaitForChildren
-from .flows import ChildResult, Flow, children_of_job
-from .waiting import wait_until_finished
 
 __all__ = [
     "Call",

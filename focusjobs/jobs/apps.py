@@ -18,10 +18,11 @@ class JobsConfig(AppConfig):
         from focusjobs.celery import app
 
         from . import checks as job_checks
-        from . import message_lane, receivers  # noqa: F401 - receivers listen from here on
-        from .bootstep import Housekeeping, count_to_the_end, keep_connections
-        from .definition import Task
-        from .schedule_checks import check_schedules
+        from . import receivers  # noqa: F401 - receivers listen from here on
+        from .declaring.definition import Task
+        from .schedules.checks import check_schedules
+        from .worker import message_lane
+        from .worker.bootstep import Housekeeping, count_to_the_end, keep_connections
 
         checks.register(check_schedules)
         job_checks.register()

@@ -13,8 +13,8 @@ from django_celery_results.backends import DatabaseBackend
 
 from .domain.identity import job_id_of
 from .domain.lifecycle import State
-from .message_lane import process_lost, revoked
 from .models import Job
+from .worker.message_lane import process_lost, revoked
 
 CELERY_STATE = {
     State.WAITING: states.PENDING,

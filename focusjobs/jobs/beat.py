@@ -10,7 +10,8 @@ from django.db import Error, connection
 
 from focusjobs import heartbeat
 
-from . import schedule_sync, schedules
+from . import schedules
+from .schedules import syncing as schedule_sync
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model, UniqueConstraint
 from django.utils.module_loading import autodiscover_modules
 
-from .definition import Task, declared
-from .pulse import BEAT
+from .declaring.definition import Task, declared
+from .worker.pulse import BEAT
 
 BEATS_A_LEASE = 6
 """A lease is prolonged when a third of it is gone; what is left must hold for a few beats more."""

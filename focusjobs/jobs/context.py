@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(eq=False)
 class JobContext:
-    """One attempt of a job. What it reports is kept in memory and written in batches (`focusjobs.jobs.pulse`)."""
+    """One attempt of a job. What it reports is kept and written in batches (`focusjobs.jobs.worker.pulse`)."""
 
     job_id: int | None
     attempt: int = 1

@@ -20,10 +20,10 @@ from prometheus_client.registry import Collector
 
 from focusjobs import heartbeat
 
-from . import maintenance
 from .domain.lifecycle import UNFINISHED, State
 from .models import Queue, Tally
-from .tally import BOUNDS, EVER
+from .telling import rounds
+from .telling.tally import BOUNDS, EVER
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ def _cumulated(counts: Sequence[int]) -> list[tuple[str, float]]:
 def _processes() -> Iterator[Metric]:
     """Give what only Redis knows, and nothing where it is away: no number would be true."""
     try:
-        workers, last_round = len(heartbeat.live_workers()), maintenance.last_round()
+        workers, last_round = len(heartbeat.live_workers()), rounds.last_round()
     except redis.RedisError as error:
         logger.warning("workers not counted", extra={"error": str(error)})
         return

@@ -10,8 +10,8 @@ from django.dispatch import receiver
 
 from .domain.lifecycle import UNFINISHED
 from .interventions import cancel
+from .interventions.retention import delete_jobs
 from .models import ErrorGroup, Job
-from .retention import delete_jobs
 
 REASON = "the account was deleted"
 FORGOTTEN = "(of an account that was deleted)"

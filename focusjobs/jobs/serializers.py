@@ -8,9 +8,9 @@ from typing import Any
 from rest_framework import serializers
 
 from .domain.lifecycle import State
+from .looking.selectors import answer_of
 from .models import Job
 from .models.job import STATE_CHOICES
-from .selectors import answer_of
 
 LONGEST_WAIT = 30
 """Seconds that a request waits at most; common proxies give up after 60."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from celery import Task, shared_task
 
 from .operations.background import run_operation
-from .wakeups import DRAIN_TASK
-from .worker import drain_and_stand_by
+from .telling.wakeups import DRAIN_TASK
+from .worker.drain import drain_and_stand_by
 
 __all__ = ["drain_queue", "run_operation"]
 

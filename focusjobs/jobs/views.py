@@ -20,11 +20,11 @@ from rest_framework.views import APIView
 from focusjobs.conditional import ConditionalView
 from focusjobs.pagination import CursorPages
 
+from .declaring.waiting import wait_until_finished
 from .domain.lifecycle import FINISHED
 from .errors import UnknownJob
 from .models import Job
 from .serializers import JobQuerySerializer, JobSerializer, OneJobSerializer, WaitSerializer
-from .waiting import wait_until_finished
 
 RETRY_AFTER = 2
 """Seconds after which to ask again."""

@@ -8,7 +8,7 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
-from focusjobs.jobs.selectors import states_of
+from focusjobs.jobs.looking.selectors import states_of
 from habits.models import Export, User
 from habits.tasks import export_data
 

@@ -13,8 +13,8 @@ from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from focusjobs.jobs import maintenance
 from focusjobs.jobs.ledger import grouping
+from focusjobs.jobs.telling import rounds
 from habits.models import User
 from tests.accounts import PASSWORD
 from tests.integration.jobs.conftest import pulse  # noqa: F401 - drains of these tests use no thread of their own
@@ -49,7 +49,7 @@ def _orm_beside_playwright() -> Iterator[None]:
 def _at_peace(monkeypatch: pytest.MonkeyPatch) -> None:
     # Tests empty the tables, so that this process knows of error groups that are gone; and no housekeeper runs.
     monkeypatch.setattr(grouping, "_known", {})
-    monkeypatch.setattr(maintenance, "last_round", lambda: None)
+    monkeypatch.setattr(rounds, "last_round", lambda: None)
 
 
 @pytest.fixture(scope="package")

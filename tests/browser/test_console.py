@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from focusjobs.jobs import error_groups
 from focusjobs.jobs.models import Job, Operation, Queue
 from focusjobs.jobs.operations import running
-from focusjobs.jobs.worker import drain
+from focusjobs.jobs.worker.drain import drain
 from habits.imports.sample import write_loop_sample
 from habits.models import Habit
 from tests import tasks

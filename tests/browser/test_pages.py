@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from focusjobs.jobs import error_groups, operations
 from focusjobs.jobs.models import ErrorGroup, Job, LogLine, Queue, SavedFilter, Schedule, Worker
 from focusjobs.jobs.operations import Actor, Wanted
-from focusjobs.jobs.worker import drain
+from focusjobs.jobs.worker.drain import drain
 from habits.models import User
 from tests import tasks
 from tests.accounts import superuser

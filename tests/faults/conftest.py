@@ -10,7 +10,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from focusjobs.dev.guard import RUN_VARIABLE
-from focusjobs.jobs import wakeups
+from focusjobs.jobs.telling import wakeups
 from tests.services import SERVICES
 from tests.workers import Worker
 

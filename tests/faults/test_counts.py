@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from focusjobs.jobs import events, wait_until_finished
+from focusjobs.jobs import wait_until_finished
 from focusjobs.jobs.models import Tally
-from focusjobs.jobs.tally import EVER
+from focusjobs.jobs.telling import events
+from focusjobs.jobs.telling.tally import EVER
 from tests import tasks
 from tests.workers import Worker, eventually
 

@@ -10,7 +10,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from focusjobs.jobs import EnqueuedJob, interventions, queues
+from focusjobs.jobs import EnqueuedJob, interventions
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Attempt, Job, Queue
 from tests import tasks
 from tests.workers import Worker, eventually

@@ -14,9 +14,11 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from focusjobs.jobs import EnqueuedJob, Flow, queues, wakeups
+from focusjobs.jobs import EnqueuedJob, Flow
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Attempt, Job
-from focusjobs.jobs.publishing import publish
+from focusjobs.jobs.telling import wakeups
+from focusjobs.jobs.worker.publishing import publish
 from tests import message_tasks, tasks
 from tests.workers import Worker, eventually
 

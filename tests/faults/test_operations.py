@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 
 from focusjobs.jobs import operations
+from focusjobs.jobs.looking.workers import known_workers
 from focusjobs.jobs.models import Job, Operation, OperationJob
 from focusjobs.jobs.operations import Actor, Wanted
-from focusjobs.jobs.workers import known_workers
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the services need Linux")

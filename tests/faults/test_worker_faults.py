@@ -14,8 +14,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
-from focusjobs.jobs import EnqueuedJob, wakeups
+from focusjobs.jobs import EnqueuedJob
 from focusjobs.jobs.models import Attempt, Job
+from focusjobs.jobs.telling import wakeups
 from habits.imports.sample import write_loop_sample
 from habits.models import Backup, Completion, User
 from habits.tasks import import_backup

@@ -15,7 +15,7 @@ from django.test import RequestFactory
 
 import focusjobs.celery  # noqa: F401 - connects the receiver
 from focusjobs import logs
-from focusjobs.jobs.wakeups import DRAIN_TASK
+from focusjobs.jobs.telling.wakeups import DRAIN_TASK
 
 Lines = io.StringIO
 
@@ -55,10 +55,10 @@ def only_event(text: Lines) -> dict[str, Any]:
 def test_an_event_is_a_line_of_json_with_its_extra_fields(configure: Any) -> None:
     text = configure()
     fields = {"job_id": 7, "task": "habits.import_backup", "attempt": 2}
-    logging.getLogger("focusjobs.jobs.journal").warning("job %s %s", 7, "failed", extra=fields)
+    logging.getLogger("focusjobs.jobs.worker.journal").warning("job %s %s", 7, "failed", extra=fields)
     event = only_event(text)
     assert event.pop("timestamp").endswith("Z")
-    assert event == {"event": "job 7 failed", "level": "warning", "logger": "focusjobs.jobs.journal", **fields}
+    assert event == {"event": "job 7 failed", "level": "warning", "logger": "focusjobs.jobs.worker.journal", **fields}
 
 
 def test_an_exception_is_one_line_with_its_traceback(configure: Any) -> None:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
-from .. import arguments
+from ..looking import arguments
 from ..models import Job
 from .pages import may
 

@@ -14,14 +14,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from .. import saved_filters, search
 from ..domain.lifecycle import FINISHED, State
 from ..domain.words import span
 from ..errors import OperationRefused, QueryError
+from ..looking import saved_filters, search
+from ..looking.query import WORDS
+from ..looking.search import Found, Search
+from ..looking.selectors import MANY, count_by_state, known_tasks
 from ..models import Job
-from ..query import WORDS
-from ..search import Found, Search
-from ..selectors import MANY, count_by_state, known_tasks
 from .addresses import jobs_address
 from .export import exported
 from .job_page import JobPages

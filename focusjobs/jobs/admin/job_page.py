@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from .. import arguments, operations, selectors
+from .. import operations
 from ..domain.lifecycle import FINISHED, PENDING, State
 from ..domain.words import span
-from ..explanation import why_not_running
+from ..looking import arguments, selectors
+from ..looking.explanation import why_not_running
 from ..models import Job
 from .addresses import person_address
 from .job_acts import JobActs

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .. import arguments
+from ..looking import arguments
 from ..models import ErrorGroup, Job, Schedule
 
 CHILDREN = 50

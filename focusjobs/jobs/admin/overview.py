@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST
 from focusjobs.console import Console, Lead
 from focusjobs.zones import COOKIE, Times
 
-from .. import error_groups, overview, throughput, workers
-from ..backlog import CAP
+from .. import error_groups
 from ..domain.words import several
-from ..overview import Need, Tone
+from ..looking import overview, throughput, workers
+from ..looking.backlog import CAP
+from ..looking.overview import Need, Tone
 from .pages import SELDOM, back, demand, may, page
 from .patience import patient
 from .series import charts_of

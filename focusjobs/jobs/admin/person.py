@@ -14,8 +14,8 @@ from django.utils import timezone
 from focusjobs.console import Console
 
 from ..domain.lifecycle import State
+from ..looking.search import COLUMNS
 from ..models import Job
-from ..search import COLUMNS
 from .addresses import person_address
 from .job import row
 from .pages import OFTEN, demand, may, page

@@ -12,9 +12,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from .. import operations, overview, queues
-from ..backlog import CAP
+from .. import operations
 from ..errors import OperationRefused, UnknownQueue
+from ..interventions import queues
+from ..looking import overview
+from ..looking.backlog import CAP
 from ..models import Queue
 from ..operations import Actor
 from .pages import OFTEN, ConsoleAdmin, faults, may, page, posted

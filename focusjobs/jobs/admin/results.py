@@ -16,9 +16,9 @@ from django_celery_results.models import GroupResult, TaskResult
 
 from focusjobs.keyset import ReadOnlyAdmin
 
-from .. import arguments
 from ..domain.identity import LARGEST, job_id_of, task_id_of
-from ..selectors import indented
+from ..looking import arguments
+from ..looking.selectors import indented
 from .patience import patient
 
 admin.site.unregister([TaskResult, GroupResult])

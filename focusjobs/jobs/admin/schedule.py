@@ -20,10 +20,10 @@ from django.utils.safestring import SafeString
 
 from .. import operations, schedules
 from ..errors import InvalidJob
+from ..looking.overview import LATE
+from ..looking.selectors import states_of
 from ..models import Schedule
 from ..operations import Actor
-from ..overview import LATE
-from ..selectors import states_of
 from .pages import SELDOM, may, page, posted
 from .patience import patient
 from .schedule_form import ScheduleForm

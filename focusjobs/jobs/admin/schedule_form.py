@@ -11,9 +11,9 @@ from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
 
 from .. import schedules
-from ..declarations import load_tasks
+from ..declaring.declarations import load_tasks
+from ..looking.selectors import known_tasks
 from ..models import Schedule
-from ..selectors import known_tasks
 
 FIELDS = ("name", "task", "arguments", "queue", "cron", "every", "timezone", "enabled", "missed", "overlap")
 

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 
 from ..domain.histogram import quantile
 from ..domain.words import short
-from ..tally import BOUNDS
-from ..throughput import Slot
+from ..looking.throughput import Slot
+from ..telling.tally import BOUNDS
 from .charts import Bar, bars
 
 HALF, MOST = 0.5, 0.95

@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from .. import workers
 from ..domain.lifecycle import State
+from ..looking import workers
+from ..looking.workers import Sign
 from ..models import Job, Worker
-from ..workers import Sign
 from .pages import OFTEN, ConsoleAdmin, page
 from .patience import patient
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from .. import rights
 from ..domain.identity import job_id_of
+from ..looking.query import WORDS
 from ..operations import Actor
-from ..query import WORDS
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

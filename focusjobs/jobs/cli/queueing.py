@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 
-from .. import operations, queues
-from ..backlog import CAP, backlogs
+from .. import operations
+from ..interventions import queues
+from ..looking.backlog import CAP, backlogs
 from ..models import Queue
 from ..operations import Actor
 from .asking import actor_of, add_actor, add_json, check_right, length, natural, time_ahead

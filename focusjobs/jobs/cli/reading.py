@@ -9,12 +9,13 @@ from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 from django.utils import timezone
 
-from .. import arguments, operations
-from ..backlog import CAP, backlogs, counts
+from .. import operations
 from ..domain.fingerprint import as_text
-from ..explanation import why_not_running
+from ..looking import arguments
+from ..looking.backlog import CAP, backlogs, counts
+from ..looking.explanation import why_not_running
+from ..looking.query import matching
 from ..models import Job
-from ..query import matching
 from .asking import FILTER_HELP, actor_of, add_actor, add_json, check_right, job_id, natural
 from .output import as_json, capped, cell, table
 

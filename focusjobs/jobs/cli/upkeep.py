@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from .. import operations, retention
+from .. import operations
 from ..domain.lifecycle import FINISHED
+from ..interventions import retention
 from ..models import Job
 from .asking import actor_of, add_actor, add_json, add_yes, check_right, confirm, job_id, length, natural
 from .output import as_json, jobs

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ..domain.releases import is_regression
+from ..interventions.retention import policies
 from ..ledger.records import rows
 from ..models import ErrorGroup, Release
-from ..retention import policies
 from . import statements
 
 logger = logging.getLogger(__name__)

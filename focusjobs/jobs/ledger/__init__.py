@@ -11,13 +11,7 @@ a worker that lost its lease can change nothing. All times are the database's, s
 
 from .claiming import SIZES, claim, claim_by_task_id, extend, held_by_task_id, number_of, release, standing
 from .finishing import finish, write_log
-from .housekeeping import (
-    promote,
-    queues_with_old_messages,
-    queues_with_work,
-    reap,
-    unpublish,
-)
+from .housekeeping import promote, queues_with_old_messages, queues_with_work, reap, unpublish
 from .inserting import insert, insert_many
 from .limiting import claim_limited, other_work, seconds_until_room, take_for_publication
 from .records import Claim, Ended

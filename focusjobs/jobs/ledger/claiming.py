@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from focusjobs.jobs import statements, wakeups
 from focusjobs.jobs.domain.identity import job_id_of
+from focusjobs.jobs.ledger import statements
+from focusjobs.jobs.telling import wakeups
 
 from .records import Claim, columns, prepared_rows, rows
 

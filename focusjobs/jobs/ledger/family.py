@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from focusjobs.jobs import changes, results, statements, wakeups
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import State
-from focusjobs.jobs.events import Kind
+from focusjobs.jobs.ledger import results, statements
+from focusjobs.jobs.telling import changes, wakeups
+from focusjobs.jobs.telling.events import Kind
 
 from .records import rows
 

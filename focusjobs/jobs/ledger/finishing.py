@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import results, statements
 from focusjobs.jobs.context import Line
 from focusjobs.jobs.domain.lifecycle import FINISHED, State
+from focusjobs.jobs.ledger import results, statements
 
 from .family import Child, settle
 from .grouping import introduce

@@ -13,8 +13,8 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import statements
 from focusjobs.jobs.domain.fingerprint import Mistake
+from focusjobs.jobs.ledger import statements
 
 from .records import columns, rows
 

@@ -15,8 +15,9 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import statements, wakeups
 from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
+from focusjobs.jobs.ledger import statements
+from focusjobs.jobs.telling import wakeups
 
 from .claiming import release, taken
 from .records import Claim

@@ -8,11 +8,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import changes, results, statements
 from focusjobs.jobs.domain.fingerprint import Mistake
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import State
-from focusjobs.jobs.events import Kind
+from focusjobs.jobs.ledger import results, statements
+from focusjobs.jobs.telling import changes
+from focusjobs.jobs.telling.events import Kind
 
 from .family import Child, settle
 from .grouping import put_into_groups

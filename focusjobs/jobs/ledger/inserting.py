@@ -11,10 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs import limit_statements, statements, wakeups
 from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
 from focusjobs.jobs.domain.limit import Limit
 from focusjobs.jobs.errors import UnknownQueue
+from focusjobs.jobs.ledger import limit_statements, statements
+from focusjobs.jobs.telling import wakeups
 
 from .handing_over import hand_over, may_be_handed_over
 from .records import rows

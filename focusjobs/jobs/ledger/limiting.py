@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from focusjobs.jobs import limit_statements, statements
+from focusjobs.jobs.ledger import limit_statements, statements
 
 from .claiming import taken
 from .records import Claim, prepared_rows, rows

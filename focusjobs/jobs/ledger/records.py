@@ -11,12 +11,12 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from focusjobs.jobs import results
 from focusjobs.jobs.context import Line
 from focusjobs.jobs.domain.fingerprint import Mistake
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.job import NewJob
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.ledger import results
 
 T = TypeVar("T")
 

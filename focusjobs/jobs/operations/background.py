@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..context import current_job
-from ..definition import task
+from ..declaring.definition import task
 from ..ledger.records import rows
 from . import running, statements
 

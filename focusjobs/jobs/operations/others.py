@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db import transaction
 
-from .. import interventions, queues, schedules
+from .. import interventions, schedules
 from ..domain.job import EnqueuedJob
+from ..interventions import queues
 from ..models import Operation, Queue, Schedule
 from .actor import Actor
 from .audit import note

@@ -15,11 +15,11 @@ from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
-from ..definition import Task
+from ..declaring.definition import Task
 from ..domain.lifecycle import UNFINISHED
 from ..ledger.records import rows
+from ..looking.query import matching
 from ..models import Job
-from ..query import matching
 from . import statements, worth
 from .actions import ACTIONS, action_named
 from .wanted import Snapshot, Wanted

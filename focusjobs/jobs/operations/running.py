@@ -20,8 +20,8 @@ from django.utils import timezone
 from .. import interventions
 from ..domain.lifecycle import FINISHED
 from ..errors import OperationRefused, QueryError
+from ..looking.query import matching
 from ..models import Attempt, Job, Operation, OperationJob
-from ..query import matching
 from . import following, worth
 from .actions import ACTIONS, Wave
 from .previewing import EXPIRED, HELD

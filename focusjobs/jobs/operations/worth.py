@@ -11,7 +11,7 @@ from celery import current_app
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from ..definition import Task
+from ..declaring.definition import Task
 from ..errors import OperationRefused
 from ..models import Job
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from focusjobs.jobs.models import Job
-from focusjobs.jobs.worker import drain
+from focusjobs.jobs.worker.drain import drain
 from habits import selectors, services
 from habits.domain.records import Part
 from habits.imports.sample import write_loop_sample

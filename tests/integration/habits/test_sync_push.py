@@ -193,7 +193,7 @@ def test_a_push_and_its_job_are_written_both_or_neither(phone: Phone, monkeypatc
 
     before = stored()
     with monkeypatch.context() as patch:
-        patch.setattr("focusjobs.jobs.call.Call.enqueue", fail)
+        patch.setattr("focusjobs.jobs.declaring.call.Call.enqueue", fail)
         assert phone.send(refused_and_taken(), **ASYNC).status_code == 500
     assert stored() == before
     phone.send(refused_and_taken(), **ASYNC)

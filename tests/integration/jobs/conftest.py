@@ -11,9 +11,10 @@ import pytest
 import redis
 from django.db import connection
 
-from focusjobs.jobs import ledger, wakeups
+from focusjobs.jobs import ledger
 from focusjobs.jobs.domain.lifecycle import State
-from focusjobs.jobs.pulse import Pulse
+from focusjobs.jobs.telling import wakeups
+from focusjobs.jobs.worker.pulse import Pulse
 
 T = TypeVar("T")
 LEASE = timedelta(seconds=30)
@@ -31,7 +32,7 @@ class QuietPulse(Pulse):
 def pulse(monkeypatch: pytest.MonkeyPatch) -> Pulse:
     """The pulse that drains of this test use."""
     pulse = QuietPulse(LEASE)
-    monkeypatch.setattr("focusjobs.jobs.worker.pulse_of_process", lambda: pulse)
+    monkeypatch.setattr("focusjobs.jobs.worker.drain.pulse_of_process", lambda: pulse)
     return pulse
 
 

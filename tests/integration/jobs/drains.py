@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from django.db import connection
 
-from focusjobs.jobs import worker
 from focusjobs.jobs.models import Job
+from focusjobs.jobs.worker import drain as worker
 
 T = TypeVar("T")
 PATIENCE = 30

@@ -6,13 +6,7 @@ from typing import Any
 
 from celery.result import AsyncResult
 
-from focusjobs.jobs import (
-    NewJob,
-    WaitForChildren,
-    children_of_job,
-    ledger,
-    task,
-)
+from focusjobs.jobs import NewJob, WaitForChildren, children_of_job, ledger, task
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.models import Job
 

@@ -13,7 +13,7 @@ from focusjobs.jobs import error_groups
 from focusjobs.jobs.ledger import grouping
 from focusjobs.jobs.models import ErrorGroup, Job, Operation
 from focusjobs.jobs.operations import Actor
-from focusjobs.jobs.worker import drain
+from focusjobs.jobs.worker.drain import drain
 from tests import tasks
 from tests.accounts import person, superuser
 

@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_results.models import GroupResult, TaskResult
 
-from focusjobs.jobs import search
 from focusjobs.jobs.domain.identity import task_id_of
+from focusjobs.jobs.looking import search
 from focusjobs.jobs.models import Job, SavedFilter
 from tests.accounts import operator, person, superuser, viewer
 from tests.factories import UserFactory
@@ -247,7 +247,7 @@ def test_a_list_that_takes_too_long_says_what_to_do(monkeypatch: pytest.MonkeyPa
             cursor.execute("SELECT pg_sleep(20)")
 
     monkeypatch.setattr("focusjobs.jobs.admin.patience.PAGE_SECONDS", 0.05)
-    monkeypatch.setattr("focusjobs.jobs.search.look", sleep)
+    monkeypatch.setattr("focusjobs.jobs.looking.search.look", sleep)
 
     response = as_client(viewer()).get(LIST)
 

@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from focusjobs.jobs import maintenance
 from focusjobs.jobs.models import ErrorGroup, Queue, Schedule, Tally, Worker
-from focusjobs.jobs.tally import BOUNDS
+from focusjobs.jobs.telling import rounds
+from focusjobs.jobs.telling.tally import BOUNDS
 from habits.models import User
 from tests.accounts import person, superuser, viewer
 from tests.factories import UserFactory
@@ -29,7 +29,7 @@ def at_peace(monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
     queues = ["default", "imports", "statistics", "notifications", "operations"]
     Worker.objects.create(name="w@one", host="one", pid=7, queues=queues, started_at=now, seen_at=now)
-    monkeypatch.setattr(maintenance, "last_round", lambda: timezone.now().timestamp())
+    monkeypatch.setattr(rounds, "last_round", lambda: timezone.now().timestamp())
 
 
 def needs(response: Any) -> list[tuple[str, str]]:
@@ -90,7 +90,7 @@ def test_vanished_workers_and_their_jobs_are_named() -> None:
 
 
 def test_housekeeping_that_stopped_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maintenance, "last_round", lambda: timezone.now().timestamp() - 330)
+    monkeypatch.setattr(rounds, "last_round", lambda: timezone.now().timestamp() - 330)
 
     assert needs(as_client(viewer()).get(OVERVIEW)) == [
         ("bad", "Housekeeping last went round 5 minutes ago: due jobs and schedules start late."),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from focusjobs.jobs.models import Attempt, Job, LogLine, Queue
-from focusjobs.jobs.worker import drain
+from focusjobs.jobs.worker.drain import drain
 from tests import tasks
 from tests.accounts import operator, superuser, viewer
 from tests.factories import UserFactory

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from focusjobs.jobs import search, selectors
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.looking import search, selectors
 from focusjobs.jobs.models import ErrorGroup, Job, Operation, Schedule, Worker
 from habits.models import User
 from tests.accounts import superuser

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from focusjobs.jobs import arguments, operations, saved_filters
+from focusjobs.jobs import operations
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.domain.redaction import HIDDEN
 from focusjobs.jobs.errors import OperationRefused, QueryError
+from focusjobs.jobs.looking import arguments, saved_filters
 from focusjobs.jobs.models import Operation
 from focusjobs.jobs.operations import Actor
 from tests import tasks

@@ -11,8 +11,9 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from focusjobs.jobs import Cancel, Snooze, current_job, interventions, ledger, worker
+from focusjobs.jobs import Cancel, Snooze, current_job, interventions, ledger
 from focusjobs.jobs.models import Attempt, Job, LogLine
+from focusjobs.jobs.worker import drain as worker
 from tests import tasks
 
 from .drains import drain, states

@@ -14,8 +14,9 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
-from focusjobs.jobs import checks, definition, task
-from focusjobs.jobs.definition import Task
+from focusjobs.jobs import checks, task
+from focusjobs.jobs.declaring import definition
+from focusjobs.jobs.declaring.definition import Task
 from focusjobs.jobs.errors import InvalidTask
 
 

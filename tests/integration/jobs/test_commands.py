@@ -90,7 +90,7 @@ class TestLooking:
         assert "waiting_children" in command("jobs", "counts")
 
     def test_a_count_beyond_the_cap_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for module in ("backlog", "cli.reading"):
+        for module in ("looking.backlog", "cli.reading"):
             monkeypatch.setattr(f"focusjobs.jobs.{module}.CAP", 2)
         for _ in range(3):
             job_in(State.WAITING)

@@ -14,8 +14,8 @@ from django.utils import timezone
 from focusjobs.jobs import EnqueuedJob, InvalidJob, Limit, interventions, ledger, task
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import DuplicateKey
+from focusjobs.jobs.interventions.retention import Pruner
 from focusjobs.jobs.models import Job, Throttle
-from focusjobs.jobs.retention import Pruner
 from tests import tasks
 
 from .conftest import claim, claim_one, ended

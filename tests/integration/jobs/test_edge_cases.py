@@ -14,12 +14,14 @@ from django.db import connection
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from focusjobs.jobs import Cancel, EnqueuedJob, Flow, Limit, Snooze, interventions, ledger, queues, task, worker
+from focusjobs.jobs import Cancel, EnqueuedJob, Flow, Limit, Snooze, interventions, ledger, task
 from focusjobs.jobs.context import Line
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import InvalidJob
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Attempt, Job, LogLine
-from focusjobs.jobs.pulse import Pulse
+from focusjobs.jobs.worker import drain as worker
+from focusjobs.jobs.worker.pulse import Pulse
 from tests import message_tasks, tasks
 from tests.factories import UserFactory
 

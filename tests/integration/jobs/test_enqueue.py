@@ -11,9 +11,9 @@ import redis
 from django.db import transaction
 from django.utils import timezone
 
-from focusjobs.jobs import wakeups
 from focusjobs.jobs.errors import NotJSON, UnknownQueue
 from focusjobs.jobs.models import Job
+from focusjobs.jobs.telling import wakeups
 from tests import tasks
 from tests.factories import UserFactory
 

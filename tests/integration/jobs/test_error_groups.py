@@ -9,25 +9,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from focusjobs.jobs import error_groups, ledger, maintenance
+from focusjobs.jobs import error_groups, ledger
 from focusjobs.jobs.domain.fingerprint import Mistake
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import OperationRefused, QueryError
 from focusjobs.jobs.interventions import retry
 from focusjobs.jobs.ledger import grouping
-from focusjobs.jobs.models import (
-    Attempt,
-    ErrorGroup,
-    ErrorHour,
-    ErrorUser,
-    Job,
-    Operation,
-    Release,
-    Uncounted,
-)
+from focusjobs.jobs.looking.query import matching
+from focusjobs.jobs.models import Attempt, ErrorGroup, ErrorHour, ErrorUser, Job, Operation, Release, Uncounted
 from focusjobs.jobs.operations import Actor
-from focusjobs.jobs.pulse import Pulse
-from focusjobs.jobs.query import matching
+from focusjobs.jobs.worker import maintenance
+from focusjobs.jobs.worker.pulse import Pulse
 from tests import tasks
 from tests.factories import UserFactory
 

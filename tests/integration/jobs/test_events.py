@@ -14,10 +14,12 @@ import redis
 from django.db import transaction
 from pytest_django import Settings
 
-from focusjobs.jobs import events, ledger, wakeups, worker
+from focusjobs.jobs import ledger
 from focusjobs.jobs.context import JobContext
-from focusjobs.jobs.events import Event, Follower, Kind, follow, publish
-from focusjobs.jobs.pulse import Pulse
+from focusjobs.jobs.telling import events, wakeups
+from focusjobs.jobs.telling.events import Event, Follower, Kind, follow, publish
+from focusjobs.jobs.worker import drain as worker
+from focusjobs.jobs.worker.pulse import Pulse
 from tests import tasks
 
 from .conftest import claim, claim_one, ended
@@ -124,7 +126,7 @@ def test_nothing_is_told_where_events_are_off(settings: Settings, bells: redis.R
 def test_telling_never_raises_and_is_not_tried_again_for_a_while(
     no_redis: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING, "focusjobs.jobs.events"):
+    with caplog.at_level(logging.WARNING, "focusjobs.jobs.telling.events"):
         for _ in range(100):
             publish([(Kind.COMPLETED, [1], None)])
     assert len(no_redis) == 1

@@ -9,10 +9,11 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from focusjobs.jobs import operations, queues
+from focusjobs.jobs import operations
 from focusjobs.jobs.domain.explain import Facts
 from focusjobs.jobs.domain.lifecycle import State
-from focusjobs.jobs.explanation import facts_of, why_not_running
+from focusjobs.jobs.interventions import queues
+from focusjobs.jobs.looking.explanation import facts_of, why_not_running
 from focusjobs.jobs.models import Attempt, Job, Limit, Tally, Worker
 from focusjobs.jobs.operations import Actor, Wanted
 
@@ -52,7 +53,7 @@ def test_those_ahead_are_counted_in_the_order_of_claims(monkeypatch: pytest.Monk
     first, second = job_in(State.WAITING, priority=5), job_in(State.WAITING, priority=5)
     job_in(State.WAITING, priority=1)
     assert (facts(first).ahead, facts(second).ahead) == (1, 2)
-    monkeypatch.setattr("focusjobs.jobs.explanation.CAP", 1)
+    monkeypatch.setattr("focusjobs.jobs.looking.explanation.CAP", 1)
     assert (facts(second).ahead, facts(second).ahead_capped) == (1, True)
 
 

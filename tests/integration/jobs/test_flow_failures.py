@@ -12,15 +12,7 @@ import pytest
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from focusjobs.jobs import (
-    ChildResult,
-    Flow,
-    InvalidJob,
-    children_of_job,
-    current_job,
-    interventions,
-    ledger,
-)
+from focusjobs.jobs import ChildResult, Flow, InvalidJob, children_of_job, current_job, interventions, ledger
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.models import Job
 

@@ -11,16 +11,11 @@ import redis
 from django.db import transaction
 from django.utils import timezone
 
-from focusjobs.jobs import (
-    Flow,
-    InvalidJob,
-    WaitForChildren,
-    ledger,
-    queues,
-)
+from focusjobs.jobs import Flow, InvalidJob, WaitForChildren, ledger
+from focusjobs.jobs.declaring.flows import MAX_DEPTH
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import UnknownQueue
-from focusjobs.jobs.flows import MAX_DEPTH
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Attempt, Job
 from tests import tasks
 

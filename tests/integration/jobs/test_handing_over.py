@@ -10,10 +10,14 @@ import pytest
 import redis
 from django.db import transaction
 
-from focusjobs.jobs import Limit, ledger, queues, standby, task, wakeups, worker
+from focusjobs.jobs import Limit, ledger, task
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.ledger import handing_over
 from focusjobs.jobs.models import Job
-from focusjobs.jobs.pulse import Pulse
+from focusjobs.jobs.telling import wakeups
+from focusjobs.jobs.worker import drain as worker
+from focusjobs.jobs.worker import standby
+from focusjobs.jobs.worker.pulse import Pulse
 from tests import tasks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("pulse")]

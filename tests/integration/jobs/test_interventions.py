@@ -15,13 +15,13 @@ from django.db import connection, transaction
 from django_celery_results.models import TaskResult
 
 from focusjobs.jobs import interventions, ledger
-from focusjobs.jobs.attempt import run
 from focusjobs.jobs.context import JobContext
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import OperationRefused
 from focusjobs.jobs.ledger.records import rows
 from focusjobs.jobs.models import Attempt
-from focusjobs.jobs.pulse import Pulse
+from focusjobs.jobs.worker.attempt import run
+from focusjobs.jobs.worker.pulse import Pulse
 from tests import tasks
 from tests.integration.jobs.conftest import claim_one, ended
 from tests.integration.jobs.rows import job_in
@@ -198,7 +198,7 @@ def test_what_an_atomic_task_did_is_rolled_back_when_its_job_is_cancelled_meanwh
 @pytest.fixture
 def old_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a beat look at jobs that were claimed this very moment."""
-    monkeypatch.setattr("focusjobs.jobs.pulse.BEAT", -1)
+    monkeypatch.setattr("focusjobs.jobs.worker.pulse.BEAT", -1)
 
 
 @pytest.mark.usefixtures("old_enough")

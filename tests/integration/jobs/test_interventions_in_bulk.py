@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django_celery_results.models import TaskResult
 
-from focusjobs.jobs import interventions, ledger, wakeups
+from focusjobs.jobs import interventions, ledger
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import FINISHED, State
 from focusjobs.jobs.errors import InvalidArguments, NotJSON, OperationRefused
 from focusjobs.jobs.models import Job
+from focusjobs.jobs.telling import wakeups
 from tests.integration.jobs.conftest import claim_one, ended
 from tests.integration.jobs.rows import job_in
 
@@ -73,7 +74,7 @@ class TestEdit:
 
 class TestDrain:
     def test_it_cancels_what_waits_and_leaves_the_rest(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(interventions, "BATCH", 3)
+        monkeypatch.setattr("focusjobs.jobs.interventions.jobs.BATCH", 3)
         waiting = [job_in(State.WAITING).pk for _ in range(7)]
         waiting.append(job_in(State.WAITING, lane="limited", limit_key="k").pk)
         waiting.append(job_in(State.WAITING, lane="message").pk)

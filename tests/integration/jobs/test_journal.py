@@ -7,23 +7,25 @@ from datetime import timedelta
 
 import pytest
 
-from focusjobs.jobs import journal, ledger, worker
+from focusjobs.jobs import ledger
+from focusjobs.jobs.worker import drain as worker
+from focusjobs.jobs.worker import journal
 from tests import tasks
 
 from .conftest import claim_one, ended
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pulse", "bells")]
-JOURNAL = "focusjobs.jobs.journal"
+JOURNAL = "focusjobs.jobs.worker.journal"
 
 
 @pytest.fixture(autouse=True)
 def info(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, JOURNAL)
-    caplog.set_level(logging.INFO, "focusjobs.jobs.changes")
+    caplog.set_level(logging.INFO, "focusjobs.jobs.telling.changes")
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    names = (JOURNAL, "focusjobs.jobs.changes")
+    names = (JOURNAL, "focusjobs.jobs.telling.changes")
     return [(record.levelname, record.getMessage()) for record in caplog.records if record.name in names]
 
 

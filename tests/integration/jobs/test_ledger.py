@@ -16,8 +16,8 @@ from django_celery_results.models import TaskResult
 from focusjobs.jobs import interventions, ledger
 from focusjobs.jobs.context import Line
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.ledger.results import Failure
 from focusjobs.jobs.models import Attempt, Job, LogLine
-from focusjobs.jobs.results import Failure
 from tests import tasks
 
 from .conftest import LEASE, Claim, claim, claim_one, ended

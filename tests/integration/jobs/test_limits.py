@@ -13,12 +13,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from focusjobs.jobs import InvalidJob, Limit, ledger, task, worker
+from focusjobs.jobs import InvalidJob, Limit, ledger, task
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import InvalidTask
 from focusjobs.jobs.ledger import limiting
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.models import Limit as LimitRow
+from focusjobs.jobs.worker import drain as worker
 from tests import tasks
 
 from .conftest import ended

@@ -11,8 +11,9 @@ import redis
 from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
 
-from focusjobs.jobs.maintenance import LAST_ROUND, Housekeeper, keep_house
 from focusjobs.jobs.models import Job
+from focusjobs.jobs.telling.rounds import LAST_ROUND
+from focusjobs.jobs.worker.maintenance import Housekeeper, keep_house
 from tests import tasks
 from tests.workers import eventually
 
@@ -67,7 +68,7 @@ def test_two_workers_do_not_keep_house_at_once(elsewhere: Callable[[Callable[[],
 def test_a_worker_that_froze_in_its_round_does_not_keep_the_others_from_theirs(
     elsewhere: Callable[[Callable[[], Any]], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("focusjobs.jobs.maintenance.FROZEN", "100ms")
+    monkeypatch.setattr("focusjobs.jobs.worker.maintenance.FROZEN", "100ms")
 
     def freeze_in_the_middle() -> None:
         with transaction.atomic():
@@ -91,10 +92,10 @@ def test_the_housekeeper_outlives_an_error_of_the_database(monkeypatch: pytest.M
         keeper.stop()
         return True
 
-    monkeypatch.setattr("focusjobs.jobs.maintenance.keep_house", one_round)
+    monkeypatch.setattr("focusjobs.jobs.worker.maintenance.keep_house", one_round)
     # On a connection of its own it would leave the schedules of the code to the tests that follow.
-    monkeypatch.setattr("focusjobs.jobs.schedule_sync.sync", lambda: None)
-    monkeypatch.setattr("focusjobs.jobs.maintenance.INTERVAL", 0)
+    monkeypatch.setattr("focusjobs.jobs.schedules.syncing.sync", lambda: None)
+    monkeypatch.setattr("focusjobs.jobs.worker.maintenance.INTERVAL", 0)
     keeper.start()
     keeper.join(timeout=10)
     assert not keeper.is_alive()

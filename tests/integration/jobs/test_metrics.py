@@ -16,9 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from focusjobs import heartbeat
-from focusjobs.jobs import maintenance, metrics, tally, wakeups
+from focusjobs.jobs import metrics
 from focusjobs.jobs.models import Job, Queue, Tally
-from focusjobs.jobs.tally import BOUNDS, Counts
+from focusjobs.jobs.telling import tally, wakeups
+from focusjobs.jobs.telling.tally import BOUNDS, Counts
+from focusjobs.jobs.worker import maintenance
 from tests import tasks
 from tests.factories import UserFactory
 

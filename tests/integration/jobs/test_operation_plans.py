@@ -11,14 +11,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from focusjobs.jobs import error_groups, explanation, operations, workers
+from focusjobs.jobs import error_groups, operations
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.error_groups import folding
 from focusjobs.jobs.error_groups import statements as error_statements
+from focusjobs.jobs.looking import explanation, workers
+from focusjobs.jobs.looking.query import matching
 from focusjobs.jobs.models import ErrorGroup, Job, Operation
 from focusjobs.jobs.operations import Actor, Wanted, background, control, following, running
 from focusjobs.jobs.operations import statements as operation_statements
-from focusjobs.jobs.query import matching
 from tests.factories import UserFactory
 
 from .rows import job_in

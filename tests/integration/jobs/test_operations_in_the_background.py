@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from focusjobs.jobs import ledger, maintenance, operations, retention
+from focusjobs.jobs import ledger, operations
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.interventions import retention
 from focusjobs.jobs.models import Job, Operation, OperationJob
 from focusjobs.jobs.operations import Actor, Wanted, control, following, running
-from focusjobs.jobs.pulse import Pulse
+from focusjobs.jobs.worker import maintenance
+from focusjobs.jobs.worker.pulse import Pulse
 
 from .conftest import claim, ended
 from .drains import drain
@@ -201,7 +203,7 @@ class TestWorkers:
         failed(1)
         operation = operations.act(ANA, retry_all())
         monkeypatch.setattr(running, "advance", broken)
-        monkeypatch.setattr("focusjobs.jobs.definition.Task.backoff", None)
+        monkeypatch.setattr("focusjobs.jobs.declaring.definition.Task.backoff", None)
         Job.objects.filter(queue="operations").update(attempt=4)
         drain("operations")
         operation.refresh_from_db()

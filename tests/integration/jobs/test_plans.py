@@ -10,19 +10,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from focusjobs.jobs import (
-    backlog,
-    intervention_statements,
-    interventions,
-    ledger,
-    limit_statements,
-    operations,
-    retention,
-    statements,
-)
+from focusjobs.jobs import interventions, ledger, operations
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.interventions import retention
+from focusjobs.jobs.interventions import statements as intervention_statements
+from focusjobs.jobs.ledger import limit_statements, statements
+from focusjobs.jobs.looking import backlog
 from focusjobs.jobs.models import Job
-from focusjobs.jobs.operations import control, running
+from focusjobs.jobs.operations import control
 from tests import tasks
 
 from .conftest import LEASE, claim, ended
@@ -131,8 +126,8 @@ def operate(numbers: list[int]) -> None:
 def test_no_act_of_an_operator_reads_the_table_of_jobs_from_end_to_end(
     filled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (interventions, running):  # a twentieth of a small table is better read in one go
-        monkeypatch.setattr(module, "BATCH", 100)
+    for module in ("interventions.jobs", "operations.running"):  # a twentieth of a small table is better read in one go
+        monkeypatch.setattr(f"focusjobs.jobs.{module}.BATCH", 100)
     monkeypatch.setattr(control, "AT_ONCE", ROWS)
     numbers = list(Job.objects.order_by("pk").values_list("pk", flat=True)[:200])
     child, parent = Job.objects.filter(pk__in=numbers, state="failed")[:2]

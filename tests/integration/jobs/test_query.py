@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from focusjobs.jobs.errors import QueryError
+from focusjobs.jobs.looking.query import WORDS, matching
 from focusjobs.jobs.models import Job
-from focusjobs.jobs.query import WORDS, matching
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

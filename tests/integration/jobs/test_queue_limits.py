@@ -12,9 +12,10 @@ from celery import current_app
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from focusjobs.jobs import ledger, queues
+from focusjobs.jobs import ledger
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Job
-from focusjobs.jobs.publishing import publish
+from focusjobs.jobs.worker.publishing import publish
 from tests import message_tasks, tasks
 
 from .conftest import LEASE, ended

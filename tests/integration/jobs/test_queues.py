@@ -10,10 +10,11 @@ import pytest
 import redis
 from django.utils import timezone
 
-from focusjobs.jobs import ledger, queues
+from focusjobs.jobs import ledger
 from focusjobs.jobs.errors import OperationRefused, UnknownQueue
-from focusjobs.jobs.maintenance import keep_house
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Queue
+from focusjobs.jobs.worker.maintenance import keep_house
 from tests.integration.jobs.conftest import LEASE, claim
 from tests.integration.jobs.rows import State, job_in
 

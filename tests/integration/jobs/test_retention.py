@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from focusjobs.jobs import retention
 from focusjobs.jobs.domain.lifecycle import FINISHED, State
 from focusjobs.jobs.errors import OperationRefused
+from focusjobs.jobs.interventions import retention
 from focusjobs.jobs.models import Attempt, Job, LogLine
 from tests.integration.jobs.rows import job_in
 

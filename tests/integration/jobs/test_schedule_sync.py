@@ -9,16 +9,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.checks import run_checks
 from django.db import connection
 
-from focusjobs.jobs import declarations, schedule, schedules
-from focusjobs.jobs.maintenance import Housekeeper
+from focusjobs.jobs import schedule, schedules
+from focusjobs.jobs.declaring import declarations
 from focusjobs.jobs.models import Schedule
-from focusjobs.jobs.schedule_checks import check_schedules
-from focusjobs.jobs.schedule_sync import GONE, sync
+from focusjobs.jobs.schedules.checks import check_schedules
+from focusjobs.jobs.schedules.syncing import GONE, sync
+from focusjobs.jobs.worker.maintenance import Housekeeper
 from tests import tasks
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +82,7 @@ def test_a_field_that_changed_in_the_code_follows_it_and_the_others_stay(code: C
     found = row()
     assert (found.cron, found.enabled, found.missed) == ("0 4 * * *", False, "skip")
     assert found.next_run_at is not None
-    assert found.next_run_at.astimezone(schedules.zone_of("Europe/Berlin")).hour == 4
+    assert found.next_run_at.astimezone(ZoneInfo("Europe/Berlin")).hour == 4
 
 
 def test_from_a_line_to_an_interval_also_over_an_operators_other_line(code: Code) -> None:

@@ -12,11 +12,11 @@ import redis
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from focusjobs.jobs import schedules
+from focusjobs.jobs import ledger, schedules
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import InvalidJob
-from focusjobs.jobs.maintenance import keep_house
 from focusjobs.jobs.models import Job, Schedule
+from focusjobs.jobs.worker.maintenance import keep_house
 from tests import tasks
 from tests.integration.jobs.conftest import claim
 
@@ -238,7 +238,7 @@ class TestBadRows:
         def refuse(jobs: Any) -> Any:
             raise OperationalError("the connection is closed")
 
-        monkeypatch.setattr(schedules.ledger, "insert", refuse)
+        monkeypatch.setattr(ledger, "insert", refuse)
         with pytest.raises(OperationalError):
             schedules.tick()
         schedule.refresh_from_db()

@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 from focusjobs.jobs import interventions, ledger
 from focusjobs.jobs.domain.lifecycle import FINISHED, MOVES, State
 from focusjobs.jobs.ledger.housekeeping import MAX_STALLS
+from focusjobs.jobs.ledger.results import Failure
 from focusjobs.jobs.models import Attempt, Job
-from focusjobs.jobs.results import Failure
 from tests import tasks
 
 from .conftest import LEASE, ended

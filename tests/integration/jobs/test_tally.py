@@ -9,11 +9,14 @@ import pytest
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
-from focusjobs.jobs import journal, retention, tally, worker
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.interventions import retention
 from focusjobs.jobs.ledger import finish, reap
 from focusjobs.jobs.models import Job, Tally
-from focusjobs.jobs.tally import EVER, Counts
+from focusjobs.jobs.telling import tally
+from focusjobs.jobs.telling.tally import EVER, Counts
+from focusjobs.jobs.worker import drain as worker
+from focusjobs.jobs.worker import journal
 from tests import tasks
 
 from .conftest import claim_one, ended

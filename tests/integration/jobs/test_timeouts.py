@@ -15,8 +15,8 @@ from django.contrib.auth.models import Group
 from focusjobs.jobs import Fixed, JobTimeout, current_job, task
 from focusjobs.jobs.context import JobContext
 from focusjobs.jobs.models import Attempt, Job
-from focusjobs.jobs.pulse import Pulse
-from focusjobs.jobs.timeouts import time_limit
+from focusjobs.jobs.worker.pulse import Pulse
+from focusjobs.jobs.worker.timeouts import time_limit
 from tests import tasks
 
 from .drains import at_once, drain, states
@@ -146,7 +146,7 @@ def test_a_context_knows_when_its_time_is_over() -> None:
 @pytest.fixture
 def one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Claim all jobs of a test together."""
-    monkeypatch.setattr("focusjobs.jobs.worker.Pace.batch_size", lambda *_: 10)
+    monkeypatch.setattr("focusjobs.jobs.worker.drain.Pace.batch_size", lambda *_: 10)
 
 
 @jobs
@@ -192,14 +192,14 @@ def test_a_job_that_has_ended_is_not_overdue_however_long_its_end_takes_to_be_wr
     monkeypatch: pytest.MonkeyPatch, pulse: Pulse
 ) -> None:
     """The database may be away, or a slow job of its group still run."""
-    monkeypatch.setattr("focusjobs.jobs.pulse.GRACE", timedelta(seconds=-1))
+    monkeypatch.setattr("focusjobs.jobs.worker.pulse.GRACE", timedelta(seconds=-1))
 
     def slow(x: int, y: int) -> int:
         pulse.beat()
         return x + y
 
     monkeypatch.setattr(tasks.add, "run", slow)
-    monkeypatch.setattr("focusjobs.jobs.worker.GROUP", 60.0)
+    monkeypatch.setattr("focusjobs.jobs.worker.drain.GROUP", 60.0)
     tasks.add.enqueue(x=0, y=0)
     made = [dawdle.enqueue(seconds=0), tasks.add.enqueue(x=1, y=2)]
     drain()

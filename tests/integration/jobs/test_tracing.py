@@ -18,8 +18,9 @@ from pytest_django import Settings
 
 from focusjobs import correlation
 from focusjobs.correlation import Correlated
-from focusjobs.jobs import tracing, worker
+from focusjobs.jobs.declaring import tracing
 from focusjobs.jobs.models import Job
+from focusjobs.jobs.worker import drain as worker
 from focusjobs.request_id import HEADER, RequestIdMiddleware
 from tests import tasks
 

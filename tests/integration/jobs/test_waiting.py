@@ -12,7 +12,10 @@ import redis
 from django.db import connection
 from pytest_django import Settings
 
-from focusjobs.jobs import UnknownJob, events, interventions, wait_until_finished, waiting, worker
+from focusjobs.jobs import UnknownJob, interventions, wait_until_finished
+from focusjobs.jobs.declaring import waiting
+from focusjobs.jobs.telling import events
+from focusjobs.jobs.worker import drain as worker
 from tests import tasks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("pulse", "bells")]

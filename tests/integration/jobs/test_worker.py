@@ -17,10 +17,11 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from focusjobs.jobs import Cancel, interventions, ledger, worker
+from focusjobs.jobs import Cancel, interventions, ledger
 from focusjobs.jobs.models import Attempt, Job, LogLine
-from focusjobs.jobs.outcome import MAX_ERROR
-from focusjobs.jobs.pulse import Pulse
+from focusjobs.jobs.worker import drain as worker
+from focusjobs.jobs.worker.outcome import MAX_ERROR
+from focusjobs.jobs.worker.pulse import Pulse
 from tests import tasks
 
 from .conftest import claim_one

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from focusjobs.jobs import workers
 from focusjobs.jobs.domain.lifecycle import State
+from focusjobs.jobs.looking import workers
+from focusjobs.jobs.looking.workers import Heart
 from focusjobs.jobs.models import Job, Release, Worker
-from focusjobs.jobs.workers import Heart
 
 from .rows import job_in
 

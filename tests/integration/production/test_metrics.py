@@ -14,9 +14,9 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from focusjobs import heartbeat
-from focusjobs.jobs import maintenance
 from focusjobs.jobs.models import Tally
-from focusjobs.jobs.tally import BOUNDS, EVER
+from focusjobs.jobs.telling.tally import BOUNDS, EVER
+from focusjobs.jobs.worker import maintenance
 from habits.models import SyncPush
 from notifications.models import Delivery, Notification, ProviderState, Reminder
 from notifications.transports import configure

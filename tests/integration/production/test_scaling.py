@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from focusjobs.jobs import queues
+from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Job
 from tests import tasks
 from tests.integration.jobs.conftest import claim

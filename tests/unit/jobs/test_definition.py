@@ -11,8 +11,8 @@ import celery
 import pytest
 
 from focusjobs.jobs import EnqueuedJob, InvalidJob, task
-from focusjobs.jobs.call import MAX_PAYLOAD, MAX_PRIORITY, encode
-from focusjobs.jobs.definition import Task, default_name
+from focusjobs.jobs.declaring.call import MAX_PAYLOAD, MAX_PRIORITY, encode
+from focusjobs.jobs.declaring.definition import Task, default_name
 from focusjobs.jobs.domain.job import NewJob
 from focusjobs.jobs.errors import DuplicateKey, InvalidArguments, InvalidTask, NotJSON, PayloadTooLarge
 from tests import tasks
@@ -38,7 +38,7 @@ class FakeLedger:
 def written(monkeypatch: pytest.MonkeyPatch) -> list[NewJob]:
     """The jobs that would have been written."""
     ledger = FakeLedger()
-    monkeypatch.setattr("focusjobs.jobs.call._ledger", lambda: ledger)
+    monkeypatch.setattr("focusjobs.jobs.declaring.call._ledger", lambda: ledger)
     return ledger.jobs
 
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusjobs.jobs import mistakes
 from focusjobs.jobs.domain.fingerprint import (
     DIGITS,
     MAX_MESSAGE,
@@ -21,6 +20,7 @@ from focusjobs.jobs.domain.fingerprint import (
     span_of,
 )
 from focusjobs.jobs.domain.text import is_storable
+from focusjobs.jobs.worker import mistakes
 
 ROOT = str(Path(__file__).parents[3])
 

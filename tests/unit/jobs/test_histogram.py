@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from focusjobs.jobs.domain.histogram import quantile
-from focusjobs.jobs.tally import BOUNDS
+from focusjobs.jobs.telling.tally import BOUNDS
 
 COUNTS = st.lists(st.integers(0, 1_000), min_size=len(BOUNDS) + 1, max_size=len(BOUNDS) + 1)
 

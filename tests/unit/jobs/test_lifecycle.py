@@ -7,8 +7,9 @@ import re
 import pytest
 from celery import states
 
-from focusjobs.jobs import intervention_statements, limit_statements, statements
 from focusjobs.jobs.domain.lifecycle import FINISHED, MOVES, PENDING, UNFINISHED, State
+from focusjobs.jobs.interventions import statements as intervention_statements
+from focusjobs.jobs.ledger import limit_statements, statements
 
 SQL = {
     name: text

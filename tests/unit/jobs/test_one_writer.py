@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-STATEMENTS = {f"focusjobs/jobs/{name}statements.py" for name in ("", "intervention_")}
+STATEMENTS = {f"focusjobs/jobs/{room}/statements.py" for room in ("ledger", "interventions")}
 WRITES = re.compile(
     r"(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+jobs_job\b"
     r"|\bJob\.objects\b[^\n]*\.(create|bulk_create|get_or_create|update_or_create|update|bulk_update|delete)\("

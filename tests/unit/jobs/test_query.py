@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from focusjobs.jobs.domain.identity import task_id_of
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import QueryError
-from focusjobs.jobs.query import WORDS, matching, parse
+from focusjobs.jobs.looking.query import WORDS, matching, parse
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PIECES = [

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusjobs.jobs.events import Kind
-from focusjobs.jobs.tally import BOUNDS, Counts
+from focusjobs.jobs.telling.events import Kind
+from focusjobs.jobs.telling.tally import BOUNDS, Counts
 
 SECONDS = st.floats(0, 1e6)
 

@@ -12,8 +12,8 @@ from celery.worker.request import Request
 from kombu import Connection
 from kombu.transport.virtual import Message
 
-from focusjobs.jobs import wakeups
 from focusjobs.jobs.tasks import drain_queue
+from focusjobs.jobs.telling import wakeups
 
 SAME_HEADERS = ("lang", "task", "kwargsrepr", "retries", "timelimit", "ignore_result")
 """What a worker reads of the headers; ids differ, and the rest describes where a message comes from."""

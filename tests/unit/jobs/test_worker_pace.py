@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from focusjobs.jobs.ledger import SIZES
-from focusjobs.jobs.worker import GROUP, Pace
+from focusjobs.jobs.worker.drain import GROUP, Pace
 
 LARGEST = max(SIZES)
 SECONDS = st.floats(min_value=0, max_value=10_000)

@@ -11,7 +11,7 @@ import click
 from celery.bin.celery import celery
 
 from focusjobs.celery import app
-from focusjobs.jobs.definition import Task
+from focusjobs.jobs.declaring.definition import Task
 
 ROOT = Path(__file__).parents[3]
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from focusjobs.jobs import Snooze
 from focusjobs.jobs.models import Job
-from focusjobs.jobs.worker import drain as work
+from focusjobs.jobs.worker.drain import drain as work
 from habits.merging import Busy, DeletedCompletion, Drained, Merging, Write, drain, merge_now
 from habits.merging.writes import from_json, to_json
 from habits.models import Completion, Habit, SyncPush, User
