@@ -180,7 +180,7 @@ class World:
         """Ask for something else from now on, and of all days before."""
         habit = self._any(number)
         if habit.kind != Habit.Kind.YES_NO:
-            services.update_habit(habit=habit, target_value=self.dice.choice([0.0, 1.0, 2.5, 6.0]))
+            services.update_habit(habit=habit, target_value=self.dice.choice([1.0, 2.5, 6.0]))
         elif self.dice.random() < 0.5:
             services.update_habit(habit=habit, freq_num=1, freq_den=self.dice.choice([1, 2, 7, 30]))
         else:
