@@ -13,10 +13,10 @@ from django.db.models import F
 
 from analytics.models import HabitState, UserClock, UserDay
 from analytics.rollups.clocks import wind_clocks
-from analytics.rollups.following import follow_changes
 from analytics.tasks import close_days
 from focusjobs.jobs.models import Job, Schedule
 from habits.domain.calendar import ONE_DAY
+from habits.domain.strength import decay
 from habits.models import Habit, User
 from tests.factories import unsynced
 from tests.workers import Worker, eventually
@@ -34,6 +34,16 @@ TICKS = """
            now(), now()
     FROM habits_habit h JOIN analytics_userclock c ON c.user_id = h.user_id, generate_series(0, %s) AS n
     WHERE (h.id + n) %% 2 = 0
+"""
+
+# States of some strength and streak as of the last closed day, where all records are yet to come.
+STATES = """
+    INSERT INTO analytics_habitstate (habit_id, user_id, completions_version, strength, decay, target, window_sum,
+        recent, computed_at, as_of, made_on, first_day, streak, best_streak, total, days, times, skips, weekdays, ticks,
+        at_most, doubled)
+    SELECT h.id, h.user_id, 0, h.id %% 10 / 10.0, %s, 0, 0, 0, now(), c.last_closed, c.last_closed, c.last_closed,
+           h.id %% 5, 5, h.id %% 7, 1, 1, 0, 127, true, false, false
+    FROM habits_habit h JOIN analytics_userclock c ON c.user_id = h.user_id
 """
 
 
@@ -55,13 +65,8 @@ def people(workers: list[Worker]) -> None:
         next_rollover_at=F("next_rollover_at") - back,
     )
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO analytics_dirtymark (user_id, habit_id) SELECT user_id, id FROM habits_habit")
-    for user_id in UserClock.objects.values_list("user_id", flat=True):
-        follow_changes(user_id)
-    # They were made now, which would leave the days out that lie before.
-    HabitState.objects.update(made_on=F("as_of"))
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE analytics_userday, analytics_streakevent")
+        cursor.execute(STATES, [decay(1, 1)])
+        cursor.execute("TRUNCATE analytics_dirtymark")
 
 
 def contents() -> tuple[list[Any], ...]:
