@@ -13,6 +13,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from focusjobs.admin_login import AdminLoginView, has_second_factor
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -45,6 +47,27 @@ class Console(AdminSite):
         super().__init__(name)
         self.leads: dict[str, Lead] = {}
         self.views: dict[str, tuple[str, View]] = {}
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in members of the staff who have given a second factor."""
+        return super().has_permission(request) and has_second_factor(request)
+
+    def login(  # type: ignore[override]  # an answer is what Django's own gives too
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponseBase:
+        """Log a member of the staff in."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect(f"{self.name}:index")
+        context = {
+            **self.each_context(request),
+            "title": "Log in",
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **(extra_context or {}),
+        }
+        to_index = reverse(f"{self.name}:index")
+        return AdminLoginView.as_view(extra_context=context, next_page=to_index)(request)
 
     def lead(self, page: Lead) -> None:
         """Begin an app with this page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hmac import compare_digest
 
 from django.conf import settings
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,7 +24,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _is_scraper(request):
         if not request.user.is_authenticated:
             return _refusal(401, "Send METRICS_TOKEN as a bearer token, or log in as a member of the staff.")
-        if not request.user.is_staff:
+        if not admin.site.has_permission(request):
             return _refusal(403, "Metrics are for the staff.")
     told = registry()
     for collector in (SyncCollector(), StatisticsCollector(), ReminderCollector()):

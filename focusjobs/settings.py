@@ -224,6 +224,9 @@ ACCOUNT_ADAPTER = "habits.accounts.adapter.AccountAdapter"
 MFA_ADAPTER = "habits.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Focusjobs"
+MFA_TOTP_TOLERANCE = 1  # a code before and one after, for clocks that are off (RFC 6238, 5.2)
+#: The admin takes a second factor; off with `DEBUG=1`.
+ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=not DEBUG)
 #: `optional`, `mandatory` or `none`.
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -325,6 +328,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "focusjobs.problems.document_problems",
+        "focusjobs.times_of_day.document_times",
     ],
 }
 

@@ -26,6 +26,10 @@ LINKS = (
 """What belongs to a person: the word, the admin's list, and the parameter that picks the person."""
 
 
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+"""What makes an account one of the staff."""
+
+
 class NewUserForm(AdminUserCreationForm):
     """Address and password of a new account."""
 
@@ -53,6 +57,21 @@ class PersonAdmin(UserAdmin):
     ordering = ("email",)
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse changes of those with rights to others than superusers: who sets a password could log in with it."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or obj is None or not (obj.is_staff or obj.is_superuser))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse to delete those with rights likewise."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (request.user.is_superuser or (obj is not None and not (obj.is_staff or obj.is_superuser)))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let superusers alone give rights: others could give themselves any."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return fixed if request.user.is_superuser else (*fixed, *RIGHTS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save, and tell those that depend on how a person's days are cut."""

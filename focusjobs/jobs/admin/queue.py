@@ -92,6 +92,7 @@ class QueueAdmin(ConsoleAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Go to the list, which shows all that there is to a queue."""
+        self.check_look(request)
         return redirect("admin:jobs_queue_changelist")
 
     @posted("view_queue", "pause_queue")

@@ -63,6 +63,7 @@ class WorkerAdmin(ConsoleAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Go to the list, which shows all that there is to a worker."""
+        self.check_look(request)
         return redirect("admin:jobs_worker_changelist")
 
 

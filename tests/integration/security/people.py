@@ -73,7 +73,7 @@ def _make_usable(owner: User) -> None:
     )
     Backup.objects.filter(user=owner).update(job_id=job.pk)
     with unsynced():
-        Habit.objects.filter(user=owner).update(client_id=NAMED, stamps={})
+        Habit.objects.filter(user=owner).update(client_id=NAMED, stamps={}, color="")
     FocusSession.objects.filter(user=owner).update(client_id=NAMED)
     SyncPush.objects.filter(user=owner).update(writes=[], problems=[])
     for period in (UserWeek, UserMonth):
@@ -102,14 +102,18 @@ def _keys(owner: User) -> dict[str, dict[str, Any]]:
     return {f"api/v1/{begins}": keys for begins, keys in named.items()}
 
 
-def phone(user: User | None) -> Client:
-    """A client with the session token of a person's log-in, or without one."""
+def logged_in(user: User | None) -> dict[str, str]:
+    """The header with the session token of a person's log-in; nobody has none."""
     if user is None:
-        return Client(raise_request_exception=False)
+        return {}
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    token = browser.session.session_key
-    return Client(headers={"X-Session-Token": str(token)}, raise_request_exception=False)
+    return {"X-Session-Token": str(browser.session.session_key)}
+
+
+def phone(user: User | None) -> Client:
+    """A client on which a person is logged in, or nobody."""
+    return Client(headers=logged_in(user), raise_request_exception=False)
 
 
 def watch(user: User) -> None:
