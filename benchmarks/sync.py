@@ -106,7 +106,7 @@ def _processes(directory: Path) -> Iterator[int]:
             subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True) for command in commands
         ]
         try:
-            yield _port(log, running[0])
+            yield port_of(log, running[0])
         finally:
             for process in running:
                 os.killpg(process.pid, signal.SIGTERM)
@@ -114,7 +114,8 @@ def _processes(directory: Path) -> Iterator[int]:
                 process.wait(30)
 
 
-def _port(log: Path, process: subprocess.Popen[bytes]) -> int:
+def port_of(log: Path, process: subprocess.Popen[bytes]) -> int:
+    """Give the port on which gunicorn says that it listens. Raises `RuntimeError` with its log where it does not."""
     deadline = time.monotonic() + 60
     while not (found := re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", log.read_text())):
         if process.poll() is not None or time.monotonic() > deadline:

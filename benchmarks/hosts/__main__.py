@@ -101,6 +101,9 @@ def run(network: Network, environment: dict[str, str], directory: Path) -> dict[
         "seconds": round(time.monotonic() - began, 1),
         "lease_s": LEASE,
         "silence_s": SILENCE,
+        "taken_at_most_s": max(cut.taken or 0.0 for cut in cuts),
+        "back_at_most_s": max(cut.back for cut in cuts),
+        "mended_at_most_s": max(cut.mended for cut in cuts),
         "cuts": [cut.figures() for cut in cuts],
     }
 
