@@ -13,8 +13,9 @@ def _scheduled_until(day: str) -> str:
     return f"{since} / 7 * bit_count(weekdays::int::bit(7)) + bit_count((weekdays & (1 << {since} %% 7) - 1)::bit(7))"
 
 
-# Sum up the days of periods, one of each person at a time, in place of what is stored of them; a period without closed
-# days has no row. Each day of a period is a probe of the primary key of days; people who are gone are left out.
+# Sum up the days of periods in place of what is stored of them; a period without closed days has no row. All is kept
+# apart by person and first day. Each day of a period is a probe of the primary key of days; people who are gone are
+# left out.
 ROLL_UP = f"""
 WITH period AS MATERIALIZED (
     SELECT c.user_id, p.first_day, p.last_day, p.best_hour

@@ -14,14 +14,13 @@ from analytics.rollups.rows import array, rows
 from habits.domain.calendar import ONE_DAY, week_start_of
 
 BATCH = 200
-"""People whose periods are summed up in one statement."""
+"""Periods that are summed up in one statement."""
 
 
 def roll_up(model: type[UserWeek] | type[UserMonth], periods: Sequence[tuple[int, Period]]) -> None:
-    """Sum up the days of people's periods, in place of what is stored of them."""
-    for rest in _rounds(periods):
-        for batch in in_batches(rest):
-            _roll_up_batch(model, batch)
+    """Sum up the days of people's periods, in place of what is stored of them; none may begin as another one does."""
+    for batch in in_batches(periods):
+        _roll_up_batch(model, batch)
 
 
 def roll_up_closed_weeks(periods: Sequence[tuple[int, Period]]) -> None:
@@ -39,15 +38,6 @@ def in_batches(periods: Sequence[tuple[int, Period]]) -> Iterator[Sequence[tuple
     """Give the periods in batches, of which each is worth a transaction."""
     for begin in range(0, len(periods), BATCH):
         yield periods[begin : begin + BATCH]
-
-
-def _rounds(periods: Iterable[tuple[int, Period]]) -> Iterable[list[tuple[int, Period]]]:
-    """Give the periods so that no round has a person twice, which the statement relies on."""
-    by_user: dict[int, list[Period]] = {}
-    for user_id, period in periods:
-        by_user.setdefault(user_id, []).append(period)
-    for place in range(max(map(len, by_user.values()), default=0)):
-        yield [(user_id, mine[place]) for user_id, mine in by_user.items() if place < len(mine)]
 
 
 def _roll_up_batch(model: type[UserWeek] | type[UserMonth], periods: Sequence[tuple[int, Period]]) -> None:
