@@ -102,7 +102,7 @@ class Cutter:
 
     def _length(self, kind: Kind) -> float:
         if kind.shorter:
-            return self.dice.uniform(self.lease + 1, self.silence - 1)
+            return self.dice.uniform(self.lease + 1, max(self.lease + 2, self.silence - 1))
         return self.silence + self.dice.uniform(2, 3)
 
     def _await_moment(self, kind: Kind) -> None:
