@@ -6,10 +6,10 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
-from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from focusjobs.bodies import FormWithFile
 from focusjobs.conditional import ConditionalView
 from habits import services
 from habits.models import Backup
@@ -20,12 +20,18 @@ from .proof import AccountRate
 from .requests import PersonRequest
 
 
+class BackupForm(FormWithFile):
+    """A form with a backup."""
+
+    limit = services.MAX_BACKUP
+
+
 class ImportListView(GenericAPIView[Backup]):
     """The backups of the person who asks."""
 
     serializer_class = BackupSerializer
     pagination_class = BackupPages
-    parser_classes = (MultiPartParser,)
+    parser_classes = (BackupForm,)
 
     def get_throttles(self) -> list[Any]:
         """Limit uploads more than reading."""
