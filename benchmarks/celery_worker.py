@@ -29,6 +29,8 @@ class CeleryWorker:
         """Start it, unless it runs."""
         if self.process is not None and self.process.poll() is None:
             return
+        if self.process is not None and self.process.returncode != -signal.SIGKILL:
+            raise RuntimeError(f"The worker ended by itself with code {self.process.returncode}; see its log.")
         argv = [sys.executable, "-m", "celery", "-A", "focusjobs", "worker", "-c", str(PROCESSES), "-Q", self.queues]
         argv += [option for module in self.modules for option in ("-I", module)]
         options = ["-n", f"bench{time.monotonic_ns()}@%h", "--without-mingle", "--without-gossip"]

@@ -179,7 +179,7 @@ def _night(worker: CeleryWorker, kills: int) -> tuple[float, CeleryWorker]:
         while _left():
             worker.start()
             if worker.kills < kills:
-                _wait_for_work()
+                _wait_for_work(worker)
                 time.sleep(dice.uniform(0.0, LONGEST))
                 if _left():
                     worker.kill()
@@ -202,10 +202,10 @@ def _left() -> int:
     return int(_rows(LEFT)[0][0])
 
 
-def _wait_for_work() -> None:
+def _wait_for_work(worker: CeleryWorker) -> None:
     """Wait until the worker that was just started has committed something, or there is nothing left."""
     before = _progress()
-    until(lambda: _progress() != before or not _left())
+    until(lambda: worker.start() or _progress() != before or not _left())
 
 
 def _progress() -> list[Any]:

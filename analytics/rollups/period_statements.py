@@ -153,12 +153,14 @@ ON CONFLICT (user_id, first_day) DO UPDATE SET
 """  # noqa: S608 - made of constants
 
 # Take away the weeks that overlap a week as it was closed: those into which a change had cut its days, by a first
-# weekday that only holds from the next week, before this one was summed up. Index: the primary key of weeks.
+# weekday that only holds from the next week, before this one was summed up. Gives what is left of each before this one;
+# it is empty of those that begin later. Index: the primary key of weeks.
 GIVE_WAY = """
     DELETE FROM analytics_userweek w
     USING unnest(%(users)s::bigint[], %(firsts)s::date[], %(lasts)s::date[]) AS p (user_id, first_day, last_day)
     WHERE w.user_id = p.user_id AND w.first_day BETWEEN p.first_day - 6 AND p.last_day AND w.last_day >= p.first_day
       AND w.first_day <> p.first_day
+    RETURNING w.user_id, w.first_day, p.first_day - 1
 """
 
 # When people tapped on what they did in the four weeks up to the end of periods. Index: completion_cell_unique.

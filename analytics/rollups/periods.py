@@ -30,8 +30,8 @@ def roll_up_closed_weeks(periods: Sequence[tuple[int, Period]]) -> None:
         "firsts": array(period.first for _, period in periods),
         "lasts": array(period.last for _, period in periods),
     }
-    rows(GIVE_WAY, values)
-    roll_up(UserWeek, periods)
+    left = [(user, Period(first, last)) for user, first, last in rows(GIVE_WAY, values) if first <= last]
+    roll_up(UserWeek, [*left, *periods])
 
 
 def in_batches(periods: Sequence[tuple[int, Period]]) -> Iterator[Sequence[tuple[int, Period]]]:

@@ -81,3 +81,22 @@ def test_a_week_keeps_its_bounds_although_a_change_is_followed_before_it_is_summ
 
     weeks = UserWeek.objects.filter(user=user).values_list("first_day", "last_day", "days")
     assert list(weeks) == [(MONDAY, after(6), 7)]
+
+
+def test_days_before_a_week_stay_in_one_although_a_change_was_followed_before_it_was_summed_up() -> None:
+    with at(MONDAY):
+        user = UserFactory(week_start=3)
+        habit = make_habit(user)
+        tick(habit, after(-5))  # before the account, in a week from Thursday to Wednesday
+        settle(user)
+    with at(after(4)):
+        services.update_profile(user=user, week_start=0)
+    with at(after(11)):
+        close()
+        UserWeek.objects.all().delete()
+        tick(habit, after(1))
+        settle(user)
+        sum_up_weeks(weeks=[(user.pk, str(after(3)), str(after(9)))])
+
+    stored = list(UserWeek.objects.filter(user=user).order_by("first_day").values_list("first_day", "last_day"))
+    assert stored == [(MONDAY, after(2)), (after(3), after(9))]
