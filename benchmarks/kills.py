@@ -1,7 +1,7 @@
 """`make bench BENCH=kills`: a night of 100,000 people whose worker is killed with -9 again and again.
 
 The night is closed twice from the same beginning: undisturbed, and by a real worker that is killed at moments of the
-dice of SEED, up to KILLS=20 times, until all that follows a close is done as well. Every day must have been closed
+dice of SEED, up to KILLS=12 times, until all that follows a close is done as well. Every day must have been closed
 once, and what is stored must be the same. PEOPLE=100000, or 3,000 with QUICK=1. Last line: JSON; exit code 1 where
 anything differs.
 """
@@ -23,7 +23,7 @@ from benchmarks.celery_worker import CeleryWorker, until
 from benchmarks.servers import bench_servers
 
 PEOPLE = int(os.environ.get("PEOPLE", "3000" if os.environ.get("QUICK") else "100000"))
-KILLS = int(os.environ.get("KILLS", "5" if os.environ.get("QUICK") else "20"))
+KILLS = int(os.environ.get("KILLS", "5" if os.environ.get("QUICK") else "12"))
 SEED = int(os.environ.get("SEED", "1"))
 HISTORY = 8
 """Days with records before the one that is closed."""
