@@ -98,7 +98,7 @@ TABLES: dict[str, tuple[Figure, ...]] = {
         Figure("lease, s", "lease_s"),
         Figure("taken over after, s, at most", "taken_at_most_s"),
         Figure("works again after the cut's end, s, at most", "back_at_most_s"),
-        Figure("no dead connection left, s, at most", "mended_at_most_s", "silence and a second"),
+        Figure("no dead connection left, s, at most", "mended_at_most_s"),
         Figure("silence after which connections are given up, s", "silence_s"),
     ),
     "console": (
