@@ -170,7 +170,7 @@ def _object_of(row: View) -> Any:
     return model._default_manager.first().pk if model else ""
 
 
-def test_acts_are_refused_to_get_and_to_those_who_may_only_look(door: Door) -> None:
+def test_acts_are_refused_to_those_who_may_only_look(door: Door) -> None:
     """Each by the server, whatever the page shows."""
     looking = {right for right in door.rights if ".view_" in right} - {"jobs.view_job_args"}
     viewer = door.with_rights(*looking)
@@ -193,6 +193,19 @@ def test_acts_are_refused_to_get_and_to_those_who_may_only_look(door: Door) -> N
     assert not door.faults, "\n".join(door.faults)
 
 
+def test_acts_take_a_post(door: Door) -> None:
+    """So that no link and no picture can act."""
+    readable = {row.pattern for row in VIEWS if row.method == "GET"}
+    for row in VIEWS:
+        keys = {"object_id": _object_of(row), "number": Schedule.objects.get().pk}
+        if row.pattern not in readable:
+            status = door.come(door.superuser, "GET", address(row.pattern, keys)).status_code
+            if status != 405:
+                door.faults.append(f"GET {row.pattern}: answered {status}")
+
+    assert not door.faults, "\n".join(door.faults)
+
+
 def test_acts_on_picked_rows_take_their_rights(door: Door) -> None:
     """Django leaves out acts without their right, and then does nothing."""
     request = RequestFactory().get("/")
@@ -202,5 +215,20 @@ def test_acts_on_picked_rows_take_their_rights(door: Door) -> None:
             request.user = door.superuser if right == NOBODY else door.without(right)
             if name in own.get_actions(request):
                 door.faults.append(f"{name} of {row.label}: offered without {right}")
+
+    assert not door.faults, "\n".join(door.faults)
+
+
+def test_what_leads_elsewhere_leads_nobody_in(door: Door) -> None:
+    """Addresses that only lead on, the list of an app's models, and what there is at no address."""
+    keys = {"content_type_id": 1, "object_id": 1}
+    places = [address(pattern, keys) for pattern in LEADING_ELSEWHERE if "(?P" not in pattern]
+    places += [f"/{base(row)}{key_of(row)}/" for row in MODELS]
+    places += [f"/admin/{row.label.split('.')[0]}/" for row in MODELS] + ["/admin/nothing"]
+    for place in places:
+        for user in (None, door.person):
+            answer = door.come(user, "GET", place)
+            if not (answer.status_code == 302 and answer["Location"].startswith(reverse("admin:login"))):
+                door.faults.append(f"{place}: {user} is answered {answer.status_code}")
 
     assert not door.faults, "\n".join(door.faults)

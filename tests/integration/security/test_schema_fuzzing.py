@@ -97,11 +97,7 @@ def faults_of(operation: Any, mode: GenerationMode, keys: dict[str, str], header
     # Where nothing is asked for but the address, there is nothing to get wrong.
     with suppress(Unsatisfiable) if mode is GenerationMode.NEGATIVE else nullcontext():
         ask()
-    ASKED.append(len(found))
     return [fault for fault in found if fault]
-
-
-ASKED = []
 
 
 def fault_of(case: Any, headers: dict[str, str]) -> str:
