@@ -20,7 +20,7 @@ from analytics.tasks import follow, refresh_person
 from habits.models import User
 from habits.signals import completions_changed
 
-GATHERING = timedelta(seconds=5)
+GATHERING = timedelta(seconds=10)
 """How long further changes share the job of the first. What is read of an open day does not wait for it."""
 
 CLOCK_FIELDS = frozenset({"timezone", "day_start", "week_start"})

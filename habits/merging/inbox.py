@@ -22,6 +22,11 @@ from .writes import from_json
 
 logger = logging.getLogger(__name__)
 
+# The pushes of a person that are not merged yet, in their order; index sync_push_waiting.
+WAITING = """
+    SELECT * FROM habits_syncpush WHERE user_id = %s AND merged_version IS NULL AND failed_at IS NULL ORDER BY id
+"""
+
 # Note what is merged; primary key.
 MERGED = "UPDATE habits_syncpush SET merged_version = %s, merged_at = statement_timestamp() WHERE id = ANY(%s)"
 
@@ -67,7 +72,9 @@ def drain_now(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained:
     """Do as `drain`, for a caller who knows that something is waiting."""
     with _patient(patience), transaction.atomic():
         with Merging(user_id, patience or None) as session:
-            merged = frozenset(push.pk for push in waiting(user_id) if _merge_one(session, push))
+            merged = frozenset(
+                push.pk for push in SyncPush.objects.raw(WAITING, [user_id]) if _merge_one(session, push)
+            )
         version = session.version if session.wrote else session.version - 1
         with connection.cursor() as cursor:
             cursor.execute(MERGED, [version, list(merged)])

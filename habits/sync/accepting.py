@@ -29,6 +29,10 @@ SEEN = """
 """
 
 
+# The kinds of a person's habits, deleted ones too; index habit_client_id_unique.
+KINDS = "SELECT client_id, kind FROM habits_habit WHERE user_id = %s AND client_id = ANY(%s)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """A push as it arrives."""
@@ -125,8 +129,9 @@ class _Known:
     def __init__(self, user: User, contents: Contents) -> None:
         ids = {write.id for write in contents.habits} | {write.habit for write, _ in contents.completions}
         ids.update(contents.deleted_habits)
-        rows = Habit.objects.filter(user=user, client_id__in=ids).values_list("client_id", "kind") if ids else []
-        self.kinds: dict[str, str] = dict(rows)
+        with connection.cursor() as cursor:
+            cursor.execute(KINDS, [user.pk, list(ids)])
+            self.kinds: dict[str, str] = dict(cursor.fetchall())
         if ids - self.kinds.keys():
             self.kinds |= {name: kind for name, kind in _in_inbox(user) if name in ids and name not in self.kinds}
 
