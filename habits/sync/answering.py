@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
 
-from habits.merging import CompletionWrite, HabitWrite, Write
+from habits.merging import CompletionWrite, HabitWrite
 from habits.merging.habits import shown
 from habits.merging.writes import from_json
-from habits.models import Completion, Habit, SyncPush
+from habits.models import Habit, SyncPush
 
 from .pulling import rows_as_json
 from .reading import TABLES
 
-Row = TypeVar("Row", Habit, Completion)
+# What the days of a push are now; index completion_client_id_unique.
+DAYS = "SELECT client_id, value, skipped, note FROM habits_completion WHERE user_id = %s AND client_id = ANY(%s)"
 
 NO_CHANGES = json.dumps({table: {"created": [], "updated": [], "deleted": []} for table in TABLES})
 
@@ -52,7 +53,8 @@ def done(push: SyncPush) -> str:
 
 
 def _other_habits(push: SyncPush, writes: Sequence[HabitWrite]) -> list[str]:
-    rows = {row.client_id: row for row in _rows(Habit, push, writes)}
+    found = Habit.objects.filter(user=push.user_id, client_id__in=[write.id for write in writes]) if writes else ()
+    rows = {row.client_id: row for row in found}
     return [
         write.id
         for write in writes
@@ -63,16 +65,12 @@ def _other_habits(push: SyncPush, writes: Sequence[HabitWrite]) -> list[str]:
 
 def _other_days(push: SyncPush, writes: Sequence[CompletionWrite]) -> tuple[list[str], list[str]]:
     """Give the days that differ, and the identifiers that stand for a day which has another one."""
-    rows = _rows(Completion, push, writes).values_list("client_id", "value", "skipped", "note")
-    stored = {name: content for name, *content in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(DAYS, [push.user_id, [write.id for write in writes]])
+        stored = {name: content for name, *content in cursor.fetchall()}
     gone = [write.id for write in writes if write.id not in stored]
     return [write.id for write in writes if write.id in stored and _differs(stored[write.id], write)], gone
 
 
 def _differs(stored: Sequence[Any], write: CompletionWrite) -> bool:
     return write.altered or stored != [write.value, write.skipped, write.note]
-
-
-def _rows(model: type[Row], push: SyncPush, writes: Sequence[Write]) -> QuerySet[Row]:
-    named = model._default_manager.filter(user=push.user_id, client_id__in=[write.id for write in writes])
-    return named if writes else named.none()
