@@ -125,11 +125,12 @@ class Cutter:
             self.network.join(kind.host)
 
     def _watch(self, kind: Kind, seconds: float) -> dict[int, int | None]:
-        """Let the cut last, and until nothing is held by a worker that is cut off; give every job that was held."""
+        """Let the cut last, and until another worker has done what a cut-off one held; give every job that was held."""
         held: dict[int, int | None] = {}
-        began, forgotten = time.monotonic(), not kind.forgets
-        while (passed := time.monotonic() - began) < seconds or (kind.host in WORKERS and machines.held_by(kind.host)):
+        began, forgotten, taken = time.monotonic(), not kind.forgets, kind.host not in WORKERS
+        while (passed := time.monotonic() - began) < seconds or not taken:
             held |= machines.held_by(*kind.strikes)
+            taken = kind.host not in WORKERS or not machines.are_open(list(held))
             if not forgotten and passed > seconds / 2:
                 self._forget(kind.host)
                 forgotten = True
