@@ -59,29 +59,6 @@ class Exponential:
         return timedelta(seconds=min(wait, self.cap.total_seconds()) * (1 - self.jitter * dice))
 
 
-def to_json(backoff: Fixed | Exponential) -> dict[str, Any]:
-    """Give a form that a job's options can hold."""
-    if isinstance(backoff, Fixed):
-        return {"type": "fixed", "wait": backoff.wait.total_seconds(), "jitter": backoff.jitter}
-    return {
-        "type": "exponential",
-        "base": backoff.base.total_seconds(),
-        "cap": backoff.cap.total_seconds(),
-        "jitter": backoff.jitter,
-    }
-
-
-def from_json(data: dict[str, Any]) -> Fixed | Exponential:
-    """Read what `to_json` wrote. Raises ValueError for an unknown type."""
-    if data["type"] == "fixed":
-        return Fixed(wait=timedelta(seconds=data["wait"]), jitter=data["jitter"])
-    if data["type"] == "exponential":
-        return Exponential(
-            base=timedelta(seconds=data["base"]), cap=timedelta(seconds=data["cap"]), jitter=data["jitter"]
-        )
-    raise ValueError(f"There is no backoff of type “{data['type']}”; there are fixed and exponential.")
-
-
 def _check(wait: timedelta, jitter: float) -> None:
     if wait < timedelta(0):
         raise ValueError(f"A backoff cannot be negative, as {wait} is.")

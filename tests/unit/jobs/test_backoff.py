@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusjobs.jobs.domain.backoff import Exponential, Fixed, from_json, to_json
+from focusjobs.jobs.domain.backoff import Exponential, Fixed
 
 WAITS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=30))
 SHARES = st.floats(min_value=0, max_value=1)
@@ -51,16 +51,6 @@ def test_without_jitter_the_waits_double_up_to_the_cap() -> None:
 
 def test_full_jitter_may_take_the_whole_wait() -> None:
     assert Fixed(wait=timedelta(seconds=10), jitter=1).delay(1, None, 0.75) == timedelta(seconds=2.5)
-
-
-@given(EXPONENTIALS | FIXED)
-def test_a_backoff_survives_being_stored(backoff: Exponential | Fixed) -> None:
-    assert from_json(to_json(backoff)) == backoff
-
-
-def test_an_unknown_kind_of_stored_backoff_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^There is no backoff of type “linear”; there are fixed and exponential\.$"):
-        from_json({"type": "linear"})
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
