@@ -129,9 +129,11 @@ class _Known:
     def __init__(self, user: User, contents: Contents) -> None:
         ids = {write.id for write in contents.habits} | {write.habit for write, _ in contents.completions}
         ids.update(contents.deleted_habits)
-        with connection.cursor() as cursor:
-            cursor.execute(KINDS, [user.pk, list(ids)])
-            self.kinds: dict[str, str] = dict(cursor.fetchall())
+        self.kinds: dict[str, str] = {}
+        if ids:
+            with connection.cursor() as cursor:
+                cursor.execute(KINDS, [user.pk, list(ids)])
+                self.kinds.update(cursor.fetchall())
         if ids - self.kinds.keys():
             self.kinds |= {name: kind for name, kind in _in_inbox(user) if name in ids and name not in self.kinds}
 

@@ -65,6 +65,8 @@ def _other_habits(push: SyncPush, writes: Sequence[HabitWrite]) -> list[str]:
 
 def _other_days(push: SyncPush, writes: Sequence[CompletionWrite]) -> tuple[list[str], list[str]]:
     """Give the days that differ, and the identifiers that stand for a day which has another one."""
+    if not writes:
+        return [], []
     with connection.cursor() as cursor:
         cursor.execute(DAYS, [push.user_id, [write.id for write in writes]])
         stored = {name: content for name, *content in cursor.fetchall()}
