@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
-from django.db import connection
-
 from habits.models import Completion, LostText
 
 from . import labels, statements
 from .outcome import Found, Stamp
+from .rows import rows
 from .writes import SERVER, CompletionWrite, DeletedCompletion
 
 Cell: TypeAlias = tuple[int, date, str]
@@ -80,7 +79,7 @@ def _undone(row: Completion, write: DeletedCompletion) -> CompletionWrite:
 def _habits(stamp: Stamp, client_ids: set[str]) -> dict[str, int]:
     if not client_ids:
         return {}
-    known = dict(_run(statements.HABITS, {"user": stamp.user_id, "names": list(client_ids)}))
+    known = dict(rows(statements.HABITS, {"user": stamp.user_id, "names": list(client_ids)}))
     if missing := client_ids - known.keys():
         raise UnknownHabit(f"Habits {sorted(missing)} do not exist.")
     return known
@@ -102,13 +101,13 @@ def _merge_round(stamp: Stamp, placed: Placed) -> Found:
     before = {cell: stored[cell] for cell in placed if cell in stored}
     named = labels.choose(stamp, placed, {cell: row.client_id for cell, row in stored.items()})
     LostText.objects.bulk_create(_lost_notes(stamp, placed, before), ignore_conflicts=True)
-    for habit, day, slot, *content in _run(statements.MERGE, _columns(stamp, placed, named)):
+    for habit, day, slot, *content in rows(statements.MERGE, _columns(stamp, placed, named)):
         found.wrote = True
         cell = habit, day, slot
         if cell not in before or before[cell].content != tuple(content):
             found.changed(habit, day)
     if told := [cell for cell, write in placed.items() if write.altered or _is_behind(stamp, write, before.get(cell))]:
-        _change(statements.TELL, {**_cells(stamp, told), "version": stamp.version})
+        rows(statements.TELL, {**_cells(stamp, told), "version": stamp.version})
         found.wrote = True
     found.wrote |= labels.record(stamp, placed, named)
     return found
@@ -126,8 +125,8 @@ def _is_behind(stamp: Stamp, write: CompletionWrite, stored: Stored | None) -> b
 
 def _stored(stamp: Stamp, placed: Placed) -> dict[Cell, Stored]:
     names = [write.id for write in placed.values()]
-    rows = _run(statements.STORED, {**_cells(stamp, placed), "names": names})
-    return {(habit, day, slot): Stored(*values) for habit, day, slot, *values in rows}
+    found = rows(statements.STORED, {**_cells(stamp, placed), "names": names})
+    return {(habit, day, slot): Stored(*values) for habit, day, slot, *values in found}
 
 
 def _cells(stamp: Stamp, cells: Iterable[Cell]) -> dict[str, Any]:
@@ -178,15 +177,3 @@ def _lost_notes(stamp: Stamp, placed: Placed, before: Mapping[Cell, Stored]) -> 
                 kept_ms=kept[0],
                 kept_device=kept[1],
             )
-
-
-def _run(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
-
-
-def _change(statement: str, values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from psycopg import Error as PostgresError
@@ -17,6 +17,7 @@ from psycopg.errors import LockNotAvailable
 
 from habits.models import SyncPush
 
+from .rows import rows
 from .session import Merging
 from .writes import from_json
 
@@ -76,8 +77,7 @@ def drain_now(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained:
                 push.pk for push in SyncPush.objects.raw(WAITING, [user_id]) if _merge_one(session, push)
             )
         version = session.version if session.wrote else session.version - 1
-        with connection.cursor() as cursor:
-            cursor.execute(MERGED, [version, list(merged)])
+        rows(MERGED, [version, list(merged)])
     return Drained(version, merged)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import uuid4
-
-from django.db import connection
 
 from habits.domain.identity import completion_id
 from habits.models import Completion, CompletionAlias
 
 from . import statements
 from .outcome import Stamp
+from .rows import rows
 from .writes import CompletionWrite
 
 Cell: TypeAlias = tuple[int, date, str]
@@ -43,16 +42,16 @@ def _another(stamp: Stamp, write: CompletionWrite, taken: set[str]) -> str:
 def _taken(stamp: Stamp, names: set[str]) -> set[str]:
     if not names:
         return set()
-    rows = Completion.objects.filter(user=stamp.user_id, client_id__in=names)
-    return set(rows.values_list("client_id", flat=True))
+    found = Completion.objects.filter(user=stamp.user_id, client_id__in=names)
+    return set(found.values_list("client_id", flat=True))
 
 
 def days_named(stamp: Stamp, names: set[str]) -> dict[str, Completion]:
     """Give the days of identifiers, with their habits, also where the identifier is an alias."""
     aliases = CompletionAlias.objects.filter(user=stamp.user_id, client_id__in=names)
-    rows = Completion.objects.filter(user=stamp.user_id, client_id__in=names)
+    found = Completion.objects.filter(user=stamp.user_id, client_id__in=names)
     days = {alias.client_id: alias.completion for alias in aliases.select_related("completion__habit")}
-    return days | {row.client_id: row for row in rows.select_related("habit")}
+    return days | {row.client_id: row for row in found.select_related("habit")}
 
 
 def record(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> bool:
@@ -63,12 +62,7 @@ def record(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> bool:
     aliases = {name: label for name, label in others.items() if name not in elsewhere}
     common = {"user": stamp.user_id, "version": stamp.version}
     if aliases:
-        _run(statements.ALIAS, {**common, "names": list(aliases), "labels": list(aliases.values())})
+        rows(statements.ALIAS, {**common, "names": list(aliases), "labels": list(aliases.values())})
     if elsewhere:
-        _run(statements.TELL_NAMED, {**common, "names": list(elsewhere)})
+        rows(statements.TELL_NAMED, {**common, "names": list(elsewhere)})
     return bool(others)
-
-
-def _run(statement: str, values: dict[str, Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)

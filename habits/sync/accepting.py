@@ -8,10 +8,11 @@ from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from habits.merging import Busy, HabitWrite, Write, drain_now, waiting
+from habits.merging.rows import rows
 from habits.merging.writes import to_json
 from habits.models import Habit, SyncPush, User
 from habits.tasks import merge_pushes
@@ -85,8 +86,7 @@ def _same(known: SyncPush, push: Push) -> SyncPush:
 
 def _remember_phone(row: SyncPush, contents: Contents, push: Push) -> None:
     values = row.user_id, row.device, row.received_at, contents.skew_ms, push.user_agent[:200]
-    with connection.cursor() as cursor:
-        cursor.execute(SEEN, values)
+    rows(SEEN, values)
 
 
 def _merge(row: SyncPush, wait: timedelta) -> bool:
@@ -129,11 +129,7 @@ class _Known:
     def __init__(self, user: User, contents: Contents) -> None:
         ids = {write.id for write in contents.habits} | {write.habit for write, _ in contents.completions}
         ids.update(contents.deleted_habits)
-        self.kinds: dict[str, str] = {}
-        if ids:
-            with connection.cursor() as cursor:
-                cursor.execute(KINDS, [user.pk, list(ids)])
-                self.kinds.update(cursor.fetchall())
+        self.kinds: dict[str, str] = dict(rows(KINDS, [user.pk, list(ids)])) if ids else {}
         if ids - self.kinds.keys():
             self.kinds |= {name: kind for name, kind in _in_inbox(user) if name in ids and name not in self.kinds}
 

@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-
 from habits.merging import CompletionWrite, HabitWrite
 from habits.merging.habits import shown
+from habits.merging.rows import rows
 from habits.merging.writes import from_json
 from habits.models import Habit, SyncPush
 
@@ -54,12 +53,12 @@ def done(push: SyncPush) -> str:
 
 def _other_habits(push: SyncPush, writes: Sequence[HabitWrite]) -> list[str]:
     found = Habit.objects.filter(user=push.user_id, client_id__in=[write.id for write in writes]) if writes else ()
-    rows = {row.client_id: row for row in found}
+    stored = {row.client_id: row for row in found}
     return [
         write.id
         for write in writes
-        if write.id in rows
-        and (write.altered or any(shown(rows[write.id], name) != value for name, value in write.values.items()))
+        if write.id in stored
+        and (write.altered or any(shown(stored[write.id], name) != value for name, value in write.values.items()))
     ]
 
 
@@ -67,9 +66,7 @@ def _other_days(push: SyncPush, writes: Sequence[CompletionWrite]) -> tuple[list
     """Give the days that differ, and the identifiers that stand for a day which has another one."""
     if not writes:
         return [], []
-    with connection.cursor() as cursor:
-        cursor.execute(DAYS, [push.user_id, [write.id for write in writes]])
-        stored = {name: content for name, *content in cursor.fetchall()}
+    stored = {name: content for name, *content in rows(DAYS, [push.user_id, [write.id for write in writes]])}
     gone = [write.id for write in writes if write.id not in stored]
     return [write.id for write in writes if write.id in stored and _differs(stored[write.id], write)], gone
 
