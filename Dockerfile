@@ -24,5 +24,5 @@ ENV PATH=/opt/venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECOD
 WORKDIR /app
 USER 10001
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=10s --start-period=30s CMD ["python", "-m", "focusjobs.probe", "web"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30s CMD ["python", "-m", "focusjobs.health", "web"]
 CMD ["gunicorn", "--config", "python:focusjobs.webserver", "focusjobs.wsgi"]

@@ -7,7 +7,8 @@ import sys
 
 from celery import Celery, signals
 
-from focusjobs import heartbeat, logs
+from focusjobs.health import heartbeat
+from focusjobs.logs.configuration import configure
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "focusjobs.settings")
 
@@ -18,4 +19,4 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks()
 heartbeat.connect()
-signals.setup_logging.connect(logs.configure)
+signals.setup_logging.connect(configure)

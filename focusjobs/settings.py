@@ -13,8 +13,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from focusjobs import logs, silence
+from focusjobs import silence
 from focusjobs.environment import Environment
+from focusjobs.logs.configuration import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -56,7 +57,7 @@ INSTALLED_APPS = [
     "allauth.headless",
     "allauth.mfa",
     "allauth.usersessions",
-    "focusjobs.apps.ConsoleConfig",
+    "focusjobs.console.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -64,7 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "focusjobs.request_id.RequestIdMiddleware",
+    "focusjobs.logs.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "focusjobs.csp.ContentSecurityPolicyMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
@@ -73,7 +74,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "focusjobs.zones.OperatorZoneMiddleware",
+    "focusjobs.console.zones.OperatorZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -283,7 +284,7 @@ EMAIL_PARTS = {"weekly_report": "analytics.reports.email_part"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "habits.authentication.BearerAuthentication",
-        "focusjobs.authentication.SessionTokenAuthentication",
+        "focusjobs.rest.authentication.SessionTokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -306,7 +307,7 @@ REST_FRAMEWORK = {
         "account": env.str("API_RATE_ACCOUNT", default="20/hour") or None,
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "EXCEPTION_HANDLER": "focusjobs.problems.exception_handler",
+    "EXCEPTION_HANDLER": "focusjobs.rest.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -327,8 +328,8 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "focusjobs.problems.document_problems",
-        "focusjobs.times_of_day.document_times",
+        "focusjobs.rest.schema.document_problems",
+        "focusjobs.rest.schema.document_times",
     ],
 }
 
@@ -365,7 +366,7 @@ if not DEBUG:  # `collectstatic` gives each file a name with its hash, so that b
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
     raise ImproperlyConfigured("LOG_LEVEL is one of DEBUG, INFO, WARNING and ERROR.")
-LOGGING = logs.configuration(readable=DEBUG, level=LOG_LEVEL)
+LOGGING = logging_settings(readable=DEBUG, level=LOG_LEVEL)
 
 # --- Metrics and traces ----------------------------------------------------------------------------------------------
 

@@ -4,18 +4,18 @@ from django.contrib import admin
 from django.http import Http404
 from django.urls import include, path
 
-from focusjobs.health import livez, readyz
-from focusjobs.interface_page import InterfacePage, SchemaView
+from focusjobs.health.views import livez, readyz
 from focusjobs.jobs.views import JobListView, JobView
 from focusjobs.metrics import metrics
-from focusjobs.problems import not_found
+from focusjobs.rest.interface_page import InterfacePage, SchemaView
+from focusjobs.rest.problems import not_found
 from habits.imports.backup import UnreadableBackup
 from habits.tasks import export_data, import_backup
 
-handler400 = "focusjobs.problems.bad_request"
-handler403 = "focusjobs.problems.permission_denied"
-handler404 = "focusjobs.problems.not_found"
-handler500 = "focusjobs.problems.server_error"
+handler400 = "focusjobs.rest.problems.bad_request"
+handler403 = "focusjobs.rest.problems.permission_denied"
+handler404 = "focusjobs.rest.problems.not_found"
+handler500 = "focusjobs.rest.problems.server_error"
 
 FOR_PEOPLE = {"shown_tasks": {import_backup.name, export_data.name}, "told_errors": {UnreadableBackup.__name__}}
 """The tasks whose results, and the errors whose words, are for the people on whose behalf they run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from focusjobs.pagination import CursorPages
+from focusjobs.rest.pagination import CursorPages
 
 
 class HabitPages(CursorPages):

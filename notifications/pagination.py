@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from focusjobs.pagination import CursorPages
+from focusjobs.rest.pagination import CursorPages
 
 
 class InboxPages(CursorPages):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from analytics.models import Drift, Inspection
-from focusjobs.keyset import ReadOnlyAdmin
+from focusjobs.console.lists import ReadOnlyAdmin
 
 
 @admin.register(Inspection)

@@ -16,7 +16,7 @@ from analytics.domain.charts import curve, heatmap
 from analytics.models import HabitState, UserClock, UserDay
 from analytics.selectors import closed_days
 from analytics.selectors.progress import progress_by_zone
-from focusjobs.keyset import ReadOnlyAdmin
+from focusjobs.console.lists import ReadOnlyAdmin
 
 YEAR = timedelta(days=364)
 

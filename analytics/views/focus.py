@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from analytics import services
 from analytics.models import FocusSession
 from analytics.serializers import FocusSessionSerializer
-from focusjobs.pagination import CursorPages
+from focusjobs.rest.pagination import CursorPages
 from habits.models import Habit
 from habits.selectors import habits_of
 from habits.views import PersonRequest

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from analytics.domain.outcomes import Outcome
 from analytics.selectors import heatmap_of, rates_of, statistics_of, weekday_counts
 from analytics.serializers import HeatmapQuerySerializer, StatisticsSerializer
-from focusjobs.conditional import ConditionalView
+from focusjobs.rest.conditional import ConditionalView
 from habits.domain.calendar import ONE_DAY
 from habits.selectors import local_today
 from habits.views import OwnHabitView, PersonRequest

@@ -15,7 +15,7 @@ from analytics.serializers import (
     TodaySerializer,
     WeeksSerializer,
 )
-from focusjobs.conditional import ConditionalView
+from focusjobs.rest.conditional import ConditionalView
 from habits.domain.calendar import ONE_DAY
 from habits.selectors import habits_of, local_today
 from habits.views import PersonRequest

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from analytics.reports import weekly_report
 from analytics.selectors import week_of_person
 from analytics.serializers import WeeklyReportSerializer, WeekQuerySerializer
-from focusjobs.conditional import ConditionalView
+from focusjobs.rest.conditional import ConditionalView
 from habits.selectors import habits_of
 from habits.views import PersonRequest
 

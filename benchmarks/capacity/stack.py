@@ -124,7 +124,7 @@ def _processes(directory: Path) -> Iterator[tuple[int, int, int]]:
 
 
 def _await_worker() -> None:
-    from focusjobs import heartbeat
+    from focusjobs.health import heartbeat
 
     deadline = time.monotonic() + 60
     while not heartbeat.live_workers():

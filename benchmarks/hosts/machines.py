@@ -119,7 +119,7 @@ def _worker(host: str) -> list[str]:
 
 
 def _alive() -> list[str]:
-    from focusjobs import heartbeat
+    from focusjobs.health import heartbeat
 
     return heartbeat.live_workers()
 

@@ -116,7 +116,7 @@ def _prepare() -> str:
     from django.core.management import CommandError, call_command, get_commands
     from django.db import Error, connections
 
-    from focusjobs.health import pending_migrations
+    from focusjobs.health.views import pending_migrations
 
     try:
         django.setup()
@@ -169,7 +169,7 @@ def _wait_until_ready(children: list[Child], services: DevServices, port: int) -
 def _worker_is_alive() -> bool:
     from redis import RedisError
 
-    from focusjobs.heartbeat import live_workers
+    from focusjobs.health.heartbeat import live_workers
 
     try:
         return any(name.startswith(f"demo-{os.getpid()}@") for name in live_workers())

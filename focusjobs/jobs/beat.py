@@ -8,7 +8,7 @@ from typing import Any
 from celery.beat import Scheduler
 from django.db import Error, connection
 
-from focusjobs import heartbeat
+from focusjobs.health import heartbeat
 
 from . import schedules
 from .schedules import syncing as schedule_sync

@@ -12,7 +12,7 @@ from math import isfinite
 from threading import Lock
 from typing import Any
 
-from focusjobs import correlation
+from focusjobs.logs import correlation
 
 from .domain.text import storable
 

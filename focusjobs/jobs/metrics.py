@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from focusjobs import heartbeat
+from focusjobs.health import heartbeat
 
 from .domain.lifecycle import UNFINISHED, State
 from .models import Queue, Tally

@@ -17,8 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from focusjobs.conditional import ConditionalView
-from focusjobs.pagination import CursorPages
+from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.pagination import CursorPages
 
 from .declaring.waiting import wait_until_finished
 from .domain.lifecycle import FINISHED

@@ -18,7 +18,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from focusjobs.keyset import KeysetAdmin, ReadOnlyAdmin
+from focusjobs.console.lists import KeysetAdmin, ReadOnlyAdmin
 
 for model in (EmailAddress, Authenticator, UserSession):
     admin.site.unregister(model)

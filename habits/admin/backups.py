@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from focusjobs.console.lists import KeysetAdmin
 from focusjobs.jobs.looking.selectors import states_of
-from focusjobs.keyset import KeysetAdmin
 from habits import services
 from habits.models import Backup
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from focusjobs.keyset import ReadOnlyAdmin
+from focusjobs.console.lists import ReadOnlyAdmin
 from habits import services
 from habits.models import LostText, SyncDevice, SyncPush
 

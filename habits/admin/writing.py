@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 
-from focusjobs.keyset import KeysetAdmin
+from focusjobs.console.lists import KeysetAdmin
 from habits.models import Habit
 
 

@@ -9,7 +9,7 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from focusjobs.conditional import ConditionalView
+from focusjobs.rest.conditional import ConditionalView
 from habits import services
 from habits.pagination import CompletionPages
 from habits.selectors import days_of, recorded, recorded_day

@@ -9,8 +9,8 @@ from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from focusjobs.bodies import FormWithFile
-from focusjobs.conditional import ConditionalView
+from focusjobs.rest.bodies import FormWithFile
+from focusjobs.rest.conditional import ConditionalView
 from habits import services
 from habits.models import Backup
 from habits.pagination import BackupPages

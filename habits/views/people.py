@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from focusjobs.conditional import ConditionalView
+from focusjobs.rest.conditional import ConditionalView
 from habits import services
 from habits.accounts.closing import close_account
 from habits.serializers import JobNumberSerializer, ProfileSerializer, ProofSerializer

@@ -9,7 +9,7 @@ from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from focusjobs.conditional import PreconditionFailed
+from focusjobs.rest.conditional import PreconditionFailed
 from habits.models import Habit, User
 from habits.selectors import habits_of
 from habits.services import OutOfDate

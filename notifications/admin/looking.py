@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from focusjobs.keyset import ReadOnlyAdmin
+from focusjobs.console.lists import ReadOnlyAdmin
 
 
 class LookedAt(ReadOnlyAdmin):

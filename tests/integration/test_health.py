@@ -9,7 +9,7 @@ import redis
 from django.db import connection
 from django.test import Client
 
-from focusjobs import health, heartbeat
+from focusjobs.health import heartbeat, views
 
 WORKER = "worker@test"
 
@@ -73,7 +73,7 @@ def test_readyz_answers_503_without_redis_and_does_not_tell_its_address(
 def test_readyz_answers_503_while_migrations_are_pending(client: Client, live_worker: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'notifications' OR app = 'sessions'")
-    health.check_migrations.cache_clear()
+    views.check_migrations.cache_clear()
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["migrations"].endswith(" pending")
@@ -83,10 +83,10 @@ def test_readyz_answers_503_without_a_database(
     client: Client, live_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> None:
-        raise health.DatabaseError("could not connect to db.internal")
+        raise views.DatabaseError("could not connect to db.internal")
 
     for name in ("database", "migrations"):
-        monkeypatch.setitem(health.CHECKS, name, refuse)
+        monkeypatch.setitem(views.CHECKS, name, refuse)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"] == "DatabaseError"

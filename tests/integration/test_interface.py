@@ -9,7 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from focusjobs import interface_page
+from focusjobs.rest import interface_page
 from tests.integration.jobs.drains import at_once
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,9 @@ import pytest
 import redis
 from pytest_django.fixtures import Settings
 
-from focusjobs import heartbeat, probe
 from focusjobs.celery import app
+from focusjobs.health import __main__ as probe
+from focusjobs.health import heartbeat
 from focusjobs.jobs.beat import LedgerScheduler
 
 
@@ -96,7 +97,7 @@ def test_a_beat_goes_on_without_redis(monkeypatch: pytest.MonkeyPatch, caplog: p
 @pytest.mark.parametrize("arguments", [[], ["cook"], ["web", "worker"]])
 def test_an_unknown_role_is_answered_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert probe.main(arguments) == 2
-    assert capsys.readouterr().err == "Usage: python -m focusjobs.probe web|worker|beat [--lenient]\n"
+    assert capsys.readouterr().err == "Usage: python -m focusjobs.health web|worker|beat [--lenient]\n"
 
 
 @pytest.mark.parametrize("role", ["worker", "beat"])

@@ -16,7 +16,7 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
-from focusjobs import probe
+from focusjobs.health import __main__ as probe
 from tests.unit.production.commands import check_celery_takes, declared_tasks, names_read_by, queues_of
 
 ROOT = Path(__file__).parents[2]
@@ -152,7 +152,7 @@ def test_every_service_that_stays_says_how_it_is_and_starts_again(name: str) -> 
 @pytest.mark.parametrize("name", [name for name, service in OURS.items() if "test" in service["healthcheck"]])
 def test_a_process_is_probed_in_its_own_role(name: str) -> None:
     *program, role = OURS[name]["healthcheck"]["test"][1:]
-    assert program == ["python", "-m", "focusjobs.probe"]
+    assert program == ["python", "-m", "focusjobs.health"]
     assert name.startswith(role)
     assert role in probe.ROLES
 

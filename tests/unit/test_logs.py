@@ -14,8 +14,8 @@ from celery import signals
 from django.test import RequestFactory
 
 import focusjobs.celery  # noqa: F401 - connects the receiver
-from focusjobs import logs
 from focusjobs.jobs.telling.wakeups import DRAIN_TASK
+from focusjobs.logs import configuration as logs
 
 Lines = io.StringIO
 
@@ -36,7 +36,7 @@ def configure(restored_logging: None) -> Any:
 
     def into_text(*, readable: bool = False, level: str = "INFO") -> Lines:
         text = io.StringIO()
-        configuration = logs.configuration(readable=readable, level=level)
+        configuration = logs.logging_settings(readable=readable, level=level)
         configuration["handlers"]["console"]["stream"] = text
         logging.config.dictConfig(configuration)
         return text

@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from focusjobs import keyset
+from focusjobs.console import keyset
 
 from .. import error_groups
 from ..domain.words import several

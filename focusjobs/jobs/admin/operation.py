@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from focusjobs import keyset
+from focusjobs.console import keyset
 
 from .. import operations, rights
 from ..domain.words import several

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from focusjobs.console import Console, Lead
-from focusjobs.zones import COOKIE, Times
+from focusjobs.console.site import Console, Lead
+from focusjobs.console.zones import COOKIE, Times
 
 from .. import error_groups
 from ..domain.words import several

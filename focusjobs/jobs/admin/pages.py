@@ -16,8 +16,8 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from focusjobs.keyset import ReadOnlyAdmin
-from focusjobs.zones import Times, chosen_times
+from focusjobs.console.lists import ReadOnlyAdmin
+from focusjobs.console.zones import Times, chosen_times
 
 from .. import rights
 from .times import exact

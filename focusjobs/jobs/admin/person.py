@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from focusjobs.console import Console
+from focusjobs.console.site import Console
 
 from ..domain.lifecycle import State
 from ..looking.search import COLUMNS

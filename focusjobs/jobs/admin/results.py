@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_celery_results.models import GroupResult, TaskResult
 
-from focusjobs.keyset import ReadOnlyAdmin
+from focusjobs.console.lists import ReadOnlyAdmin
 
 from ..domain.identity import LARGEST, job_id_of, task_id_of
 from ..looking import arguments

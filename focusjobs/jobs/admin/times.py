@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from focusjobs.zones import Times
+from focusjobs.console.zones import Times
 
 from ..domain.words import relative
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 
-from focusjobs import correlation
+from focusjobs.logs import correlation
 
 from ..errors import Signal
 

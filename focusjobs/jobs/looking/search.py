@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
-from focusjobs.keyset import beyond, cursor_of, page, written
+from focusjobs.console.keyset import beyond, cursor_of, page, written
 
 from ..domain.identity import job_id_of
 from ..domain.lifecycle import FINISHED, State

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from focusjobs import correlation
+from focusjobs.logs import correlation
 
 from ..models import Operation
 

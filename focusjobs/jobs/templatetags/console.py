@@ -12,7 +12,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from focusjobs.zones import Times
+from focusjobs.console.zones import Times
 
 from ..admin import charts, times
 from ..domain import words

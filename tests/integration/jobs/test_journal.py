@@ -93,7 +93,7 @@ def test_a_vanished_worker_is_a_warning_and_too_many_of_them_an_error(caplog: py
 
 
 def test_what_a_task_logs_says_of_which_job_it_is(caplog: pytest.LogCaptureFixture) -> None:
-    from focusjobs import correlation
+    from focusjobs.logs import correlation
 
     seen: list[object] = []
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from focusjobs import heartbeat
+from focusjobs.health import heartbeat
 from focusjobs.jobs import metrics
 from focusjobs.jobs.models import Job, Queue, Tally
 from focusjobs.jobs.telling import tally, wakeups

@@ -16,12 +16,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from pytest_django import Settings
 
-from focusjobs import correlation
-from focusjobs.correlation import Correlated
 from focusjobs.jobs.declaring import tracing
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.worker import drain as worker
-from focusjobs.request_id import HEADER, RequestIdMiddleware
+from focusjobs.logs import correlation
+from focusjobs.logs.correlation import Correlated
+from focusjobs.logs.request_id import HEADER, RequestIdMiddleware
 from tests import tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pulse", "bells")]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from focusjobs import heartbeat
+from focusjobs.health import heartbeat
 from focusjobs.jobs.models import Tally
 from focusjobs.jobs.telling.tally import BOUNDS, EVER
 from focusjobs.jobs.worker import maintenance

@@ -18,7 +18,9 @@ from django.core.management import get_commands
 from django.test import Client
 from django.urls import resolve
 
-from focusjobs import health, probe, webserver
+from focusjobs import webserver
+from focusjobs.health import __main__ as probe
+from focusjobs.health import views as health
 from tests.unit.production.commands import ROOT, check_celery_takes, declared_tasks, names_read_by, queues_of
 from tests.unit.production.manifests import (
     DEPLOYMENTS,
@@ -180,7 +182,7 @@ def test_the_probes_of_web_ask_what_it_answers_under_a_name_that_it_serves() -> 
     for one in probes("focusjobs-web").values():
         asked = one["httpGet"]
         path, _, query = asked["path"].partition("?")
-        assert resolve(path).func.__module__ == "focusjobs.health"
+        assert resolve(path).func.__module__ == "focusjobs.health.views"
         assert set(query.removeprefix("only=").split(",")) - {""} <= health.CHECKS.keys()
         (host,) = (header["value"] for header in asked["httpHeaders"] if header["name"] == "Host")
         assert host in SETTINGS["ALLOWED_HOSTS"].split(",")
@@ -204,7 +206,7 @@ def test_nothing_is_restarted_and_no_web_taken_out_because_redis_is_away() -> No
 @pytest.mark.parametrize("name", sorted(DEPLOYMENTS.keys() - {"focusjobs-web"}))
 def test_a_process_is_probed_in_its_own_role(name: str) -> None:
     for one in probes(name).values():
-        assert one["exec"]["command"][:4] == ["python", "-m", "focusjobs.probe", MAIN[name]["name"]]
+        assert one["exec"]["command"][:4] == ["python", "-m", "focusjobs.health", MAIN[name]["name"]]
         assert MAIN[name]["name"] in probe.ROLES
 
 

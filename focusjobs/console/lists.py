@@ -1,23 +1,17 @@
-"""Admin lists whose pages cost the same however long the table is: no counts, no offsets, no facets.
-
-A page is found by the values that the row before it has in the list's order (a keyset), which an index answers at
-once. An order that is used here ends with a unique column and runs in one direction.
-"""
+"""Admin lists whose pages cost the same however long the table is: no counts, no offsets, no facets."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.http import urlencode
+
+from focusjobs.console.keyset import cursor_of, page
 
 AFTER, BEFORE = "after", "before"
 """Query parameters: the keyset behind or ahead of which a page begins."""
@@ -73,14 +67,6 @@ class KeysetChangeList(ChangeList):
         self.paginator = None
 
 
-class ExactEncoder(DjangoJSONEncoder):
-    """JSON that keeps the microseconds of an instant, which Django's own cuts off."""
-
-    def default(self, o: Any) -> Any:
-        """Write dates and instants in ISO 8601."""
-        return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
-
-
 class KeysetAdmin(admin.ModelAdmin):
     """An admin whose list stays quick; `ordering` is one that an index serves."""
 
@@ -113,38 +99,6 @@ class ReadOnlyAdmin(KeysetAdmin):
         return False
 
 
-def page(rows: QuerySet[Any], columns: Sequence[str], descending: bool, cursor: str | None) -> QuerySet[Any]:
-    """Give the rows beyond a cursor, in order. Raises `IncorrectLookupParameters` for a cursor of another list."""
-    ordered = rows.order_by(*(f"-{column}" if descending else column for column in columns))
-    if cursor is None:
-        return ordered
-    try:
-        values = json.loads(cursor)
-        return ordered.filter(beyond(columns, values, "lt" if descending else "gt"))
-    except (ValueError, TypeError, IndexError, ValidationError) as error:
-        raise IncorrectLookupParameters(error) from error
-
-
-def beyond(columns: Sequence[str], values: Sequence[Any], comparison: str, *, or_there: bool = False) -> Q:
-    """Give the rows on one side of a keyset (`lt` or `gt`), with `or_there` also the row that has it."""
-    found = Q(**dict(zip(columns, values, strict=True))) if or_there else Q()
-    for place, column in enumerate(columns):
-        same = dict(zip(columns[:place], values[:place], strict=True))
-        found |= Q(**same, **{f"{column}__{comparison}": values[place]})
-    # An index can start at the first column's value only if that stands outside the alternatives.
-    return Q(**{f"{columns[0]}__{comparison}e": values[0]}) & found
-
-
 def _order(ordering: Sequence[Any]) -> tuple[list[str], bool]:
     """Split an ordering such as `["-day", "-id"]` into its columns and whether it descends."""
     return [str(name).removeprefix("-") for name in ordering], str(ordering[0]).startswith("-")
-
-
-def cursor_of(row: Model, columns: Sequence[str]) -> str:
-    """Give the cursor that leads to the rows beyond this one."""
-    return written([getattr(row, column) for column in columns])
-
-
-def written(keyset: Sequence[Any]) -> str:
-    """Write a keyset as a cursor."""
-    return json.dumps(list(keyset), cls=ExactEncoder, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""`python -m focusjobs.probe web|worker|beat`: the health check of a container, from inside it. Exit code 0 is well."""
+"""`python -m focusjobs.health web|worker|beat`: a container's health check, from inside it. Exit code 0 is well."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.conf import settings
 from redis import RedisError
 
-from focusjobs import heartbeat
+from focusjobs.health import heartbeat
 
 SECONDS = 3.0
 
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     roles = [argument for argument in arguments if argument != LENIENT]
     check = ROLES.get(roles[0]) if len(roles) == 1 else None
     if check is None:
-        sys.stderr.write(f"Usage: python -m focusjobs.probe {'|'.join(ROLES)} [{LENIENT}]\n")
+        sys.stderr.write(f"Usage: python -m focusjobs.health {'|'.join(ROLES)} [{LENIENT}]\n")
         return 2
     complaint, excused = _complaint_of(check)
     sys.stderr.write(f"{complaint}\n" if complaint else "")

@@ -8,4 +8,4 @@ from django.contrib.admin.apps import AdminConfig
 class ConsoleConfig(AdminConfig):
     """Configuration of `django.contrib.admin`."""
 
-    default_site = "focusjobs.console.Console"
+    default_site = "focusjobs.console.site.Console"

@@ -13,7 +13,7 @@ from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
-from focusjobs import correlation
+from focusjobs.logs import correlation
 
 PROBLEM_JSON = "application/problem+json"
 INVALID = "The content of the request is not valid; `errors` says what and why."
@@ -93,28 +93,3 @@ def _answer(request: HttpRequest, status: int, detail: str) -> HttpResponse | No
         return None
     document = problem(status, code=HTTPStatus(status).name.lower(), detail=detail)
     return JsonResponse(document, status=status, content_type=PROBLEM_JSON)
-
-
-def document_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """Add the problem document to every operation of an OpenAPI schema (a drf-spectacular post-processing hook)."""
-    text = {"type": "string"}
-    error = {"type": "object", "properties": {"field": text, "code": text, "detail": text}}
-    result["components"].setdefault("schemas", {})["Problem"] = {
-        "type": "object",
-        "description": "An error, as in RFC 9457. `errors` is there when the request's content was not valid.",
-        "properties": {
-            "type": text,
-            "title": text,
-            "status": {"type": "integer"},
-            "detail": text,
-            "code": text,
-            "request_id": text,
-            "errors": {"type": "array", "items": {**error, "required": ["field", "code", "detail"]}},
-        },
-        "required": ["type", "title", "status", "detail", "code"],
-    }
-    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for path in result["paths"].values():
-        for operation in path.values():
-            operation["responses"]["default"] = {"description": "An error", "content": content}
-    return result

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from focusjobs.admin_login import AdminLoginView, has_second_factor
+from focusjobs.console.login import AdminLoginView, has_second_factor
 
 View = Callable[..., HttpResponseBase]
 

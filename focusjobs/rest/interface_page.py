@@ -17,8 +17,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from focusjobs.conditional import ConditionalView
 from focusjobs.csp import HEADER, POLICY
+from focusjobs.rest.conditional import ConditionalView
 
 PAGE_POLICY = POLICY.replace("img-src 'self'", "img-src 'self' data:")
 """Swagger UI's style sheet holds its icons; a picture cannot run anything."""

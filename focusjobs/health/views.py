@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis import RedisError
 
-from focusjobs import heartbeat
+from focusjobs.health import heartbeat
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponseBase
 
-from focusjobs.correlation import Correlated
+from focusjobs.logs.correlation import Correlated
 
 HEADER = "X-Request-ID"
 

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from focusjobs import correlation
+from focusjobs.logs import correlation
 
 Event = MutableMapping[str, Any]
 
@@ -24,7 +24,7 @@ LOGIN_IN_URL = re.compile(r"(?<=://)[^\s/@]+@")
 HIDDEN = "***"
 
 
-def configuration(*, readable: bool, level: str) -> dict[str, Any]:
+def logging_settings(*, readable: bool, level: str) -> dict[str, Any]:
     """Give the `LOGGING` of Django; what a call passes as `extra` becomes fields of its event.
 
     readable: aligned lines for a terminal in place of JSON. level: the least severe level to log, such as INFO.

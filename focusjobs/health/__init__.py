@@ -1,0 +1,1 @@
+"""Whether processes are well: `/livez` and `/readyz`, the heartbeat of workers, and the probe of containers."""

@@ -1,0 +1,1 @@
+"""How every process logs, and the ids that tie its lines together."""
