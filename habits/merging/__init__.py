@@ -6,7 +6,7 @@ The rule is `habits.domain.merge`; a trigger refuses rows that are written elsew
 from .days import day_writes
 from .forgetting import forget
 from .habits import habit_write
-from .inbox import Busy, Drained, drain, drain_now, late_users, waiting
+from .inbox import Busy, Drained, drain, drain_now, late_users
 from .session import Merging, allow_erasing, merge_now
 from .writes import SERVER, CompletionWrite, DeletedCompletion, HabitWrite, Write
 
@@ -27,5 +27,4 @@ __all__ = [
     "habit_write",
     "late_users",
     "merge_now",
-    "waiting",
 ]

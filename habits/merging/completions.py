@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from datetime import UTC, datetime
+from typing import Any
 
+from focusjobs.sql import rows
 from habits.models import Completion, LostText
 
-from . import labels, statements
-from .outcome import Found, Stamp
-from .rows import rows
-from .writes import SERVER, CompletionWrite, DeletedCompletion
-
-Cell: TypeAlias = tuple[int, date, str]
-"""Where a day is kept: the habit's number, the day, and the device's slot."""
-
-Placed: TypeAlias = Mapping[Cell, CompletionWrite]
+from . import identifiers, statements
+from .outcome import Outcome, Scope
+from .writes import SERVER, Cell, CompletionWrite, DeletedCompletion, Placed
 
 
 class UnknownHabit(LookupError):
@@ -44,21 +39,21 @@ class Stored:
         return self.value, self.skipped, bool(self.note)
 
 
-def merge_completions(stamp: Stamp, writes: Sequence[CompletionWrite]) -> Found:
+def merge_completions(scope: Scope, writes: Sequence[CompletionWrite]) -> Outcome:
     """Merge edits into the person's days. Raises `UnknownHabit`."""
-    found = Found()
-    habits = _habits(stamp, {write.habit for write in writes})
+    outcome = Outcome()
+    habits = _habits(scope, {write.habit for write in writes})
     for placed in _rounds(habits, writes):
-        found += _merge_round(stamp, placed)
-    return found
+        outcome += _merge_round(scope, placed)
+    return outcome
 
 
-def merge_deleted(stamp: Stamp, writes: Sequence[DeletedCompletion]) -> Found:
+def merge_deleted(scope: Scope, writes: Sequence[DeletedCompletion]) -> Outcome:
     """Count days that a phone deleted as “not done”; an identifier that is not known is no error."""
     if not writes:
-        return Found()
-    at = labels.days_named(stamp, {write.id for write in writes})
-    return merge_completions(stamp, [_undone(at[write.id], write) for write in writes if write.id in at])
+        return Outcome()
+    at = identifiers.days_named(scope, {write.id for write in writes})
+    return merge_completions(scope, [_undone(at[write.id], write) for write in writes if write.id in at])
 
 
 def _undone(row: Completion, write: DeletedCompletion) -> CompletionWrite:
@@ -76,10 +71,10 @@ def _undone(row: Completion, write: DeletedCompletion) -> CompletionWrite:
     )
 
 
-def _habits(stamp: Stamp, client_ids: set[str]) -> dict[str, int]:
+def _habits(scope: Scope, client_ids: set[str]) -> dict[str, int]:
     if not client_ids:
         return {}
-    known = dict(rows(statements.HABITS, {"user": stamp.user_id, "names": list(client_ids)}))
+    known = dict(rows(statements.HABITS, {"user": scope.user_id, "names": list(client_ids)}))
     if missing := client_ids - known.keys():
         raise UnknownHabit(f"Habits {sorted(missing)} do not exist.")
     return known
@@ -95,78 +90,78 @@ def _rounds(habits: Mapping[str, int], writes: Iterable[CompletionWrite]) -> Ite
         yield placed
 
 
-def _merge_round(stamp: Stamp, placed: Placed) -> Found:
-    found = Found()
-    stored = _stored(stamp, placed)
+def _merge_round(scope: Scope, placed: Placed) -> Outcome:
+    outcome = Outcome()
+    stored = _stored(scope, placed)
     before = {cell: stored[cell] for cell in placed if cell in stored}
-    named = labels.choose(stamp, placed, {cell: row.client_id for cell, row in stored.items()})
-    LostText.objects.bulk_create(_lost_notes(stamp, placed, before), ignore_conflicts=True)
-    for habit, day, slot, *content in rows(statements.MERGE, _columns(stamp, placed, named)):
-        found.wrote = True
+    named = identifiers.choose(scope, placed, {cell: row.client_id for cell, row in stored.items()})
+    LostText.objects.bulk_create(_lost_notes(scope, placed, before), ignore_conflicts=True)
+    for habit, day, slot, *content in rows(statements.MERGE, _columns(scope, placed, named)):
+        outcome.wrote = True
         cell = habit, day, slot
         if cell not in before or before[cell].content != tuple(content):
-            found.changed(habit, day)
-    if told := [cell for cell, write in placed.items() if write.altered or _is_behind(stamp, write, before.get(cell))]:
-        rows(statements.TELL, {**_cells(stamp, told), "version": stamp.version})
-        found.wrote = True
-    found.wrote |= labels.record(stamp, placed, named)
-    return found
+            outcome.changed(habit, day)
+    if told := [cell for cell, write in placed.items() if write.altered or _is_behind(scope, write, before.get(cell))]:
+        rows(statements.TELL, {**_cells(scope, told), "version": scope.version})
+        outcome.wrote = True
+    outcome.wrote |= identifiers.record(scope, placed, named)
+    return outcome
 
 
-def _is_behind(stamp: Stamp, write: CompletionWrite, stored: Stored | None) -> bool:
+def _is_behind(scope: Scope, write: CompletionWrite, stored: Stored | None) -> bool:
     """Tell whether the row's stamp on the device is not the one that is stored, after which its next edit has to go."""
     if stored is None or write.device == SERVER:
         return False
-    value = (stamp.ms(write.ms), write.device) if write.value_edited else (0, "")
-    note = (stamp.ms(write.ms), write.device) if write.note_edited else (0, "")
+    value = (scope.ms(write.ms), write.device) if write.value_edited else (0, "")
+    note = (scope.ms(write.ms), write.device) if write.note_edited else (0, "")
     kept = max((stored.value_ms, stored.value_device), value), max((stored.note_ms, stored.note_device), note)
     return max(kept)[0] != write.ms or (write.value_edited and kept[0] != value)
 
 
-def _stored(stamp: Stamp, placed: Placed) -> dict[Cell, Stored]:
+def _stored(scope: Scope, placed: Placed) -> dict[Cell, Stored]:
     names = [write.id for write in placed.values()]
-    found = rows(statements.STORED, {**_cells(stamp, placed), "names": names})
+    found = rows(statements.STORED, {**_cells(scope, placed), "names": names})
     return {(habit, day, slot): Stored(*values) for habit, day, slot, *values in found}
 
 
-def _cells(stamp: Stamp, cells: Iterable[Cell]) -> dict[str, Any]:
+def _cells(scope: Scope, cells: Iterable[Cell]) -> dict[str, Any]:
     habits, days, slots = (list(column) for column in zip(*cells, strict=True))
-    return {"user": stamp.user_id, "habits": habits, "days": days, "slots": slots}
+    return {"user": scope.user_id, "habits": habits, "days": days, "slots": slots}
 
 
-def _columns(stamp: Stamp, placed: Placed, named: Mapping[Cell, str]) -> dict[str, Any]:
-    """Give the arguments of `MERGE`; a part that the device did not change has no stamp, and so loses to any edit."""
+def _columns(scope: Scope, placed: Placed, named: Mapping[Cell, str]) -> dict[str, Any]:
+    """Give the arguments of `MERGE`; a part that the device did not change has no scope, and so loses to any edit."""
     writes = placed.values()
     instants = [write.recorded_ms for write in writes]
     return {
-        "user": stamp.user_id,
-        "version": stamp.version,
+        "user": scope.user_id,
+        "version": scope.version,
         "habit_id": [habit for habit, _, _ in placed],
         "client_id": [named[cell] for cell in placed],
         **{name: [getattr(write, name) for write in writes] for name in ("day", "slot", "value", "skipped", "note")},
         "recorded_at": [None if ms is None else datetime.fromtimestamp(ms / 1000, UTC) for ms in instants],
         "recorded_zone": [write.zone for write in writes],
         "source": [write.source for write in writes],
-        "value_ms": [stamp.ms(write.ms) if write.value_edited else 0 for write in writes],
+        "value_ms": [scope.ms(write.ms) if write.value_edited else 0 for write in writes],
         "value_device": [write.device if write.value_edited else "" for write in writes],
-        "note_ms": [stamp.ms(write.ms) if write.note_edited else 0 for write in writes],
+        "note_ms": [scope.ms(write.ms) if write.note_edited else 0 for write in writes],
         "note_device": [write.device if write.note_edited else "" for write in writes],
     }
 
 
-def _lost_notes(stamp: Stamp, placed: Placed, before: Mapping[Cell, Stored]) -> Iterator[LostText]:
+def _lost_notes(scope: Scope, placed: Placed, before: Mapping[Cell, Stored]) -> Iterator[LostText]:
     """Give the notes that are lost: an edit that came too late, or one that its successor had not seen."""
     for cell, write in placed.items():
         stored = before.get(cell)
         if stored is None or not write.note_edited or not stored.note_ms or stored.note == write.note:
             continue
         old = stored.note_ms, stored.note_device, stored.note
-        new = stamp.ms(write.ms), write.device, write.note
+        new = scope.ms(write.ms), write.device, write.note
         lost, kept = sorted((old, new))
-        unseen = stored.note_device != write.device and (lost is new or stored.version > stamp.seen)
+        unseen = stored.note_device != write.device and (lost is new or stored.version > scope.seen)
         if unseen and lost[2]:
             yield LostText(
-                user_id=stamp.user_id,
+                user_id=scope.user_id,
                 habit_id=cell[0],
                 day=write.day,
                 field="note",

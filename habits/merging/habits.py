@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime, time
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
+from focusjobs import sql
 from habits.domain.merge import Register, later
 from habits.models import Habit, LostText
 
-from .outcome import Found, Stamp
+from .outcome import Outcome, Scope
 from .writes import SERVER, HabitWrite
 
 REGISTERS: Mapping[str, tuple[str, ...]] = {
@@ -24,7 +24,7 @@ REGISTERS: Mapping[str, tuple[str, ...]] = {
 }
 """What is merged, and the fields it consists of. A frequency's numbers hold for each other and so are merged as one."""
 
-RULES = frozenset({"kind", "frequency", "weekdays", "target_type", "target_value", "archived", "deleted"})
+RULES = frozenset({"kind", "frequency", "weekdays", "target_type", "target_value", "category", "archived", "deleted"})
 """Registers with which statistics change from the first day on."""
 
 TEXTS = frozenset({"name", "question", "notes", "category"})
@@ -40,33 +40,32 @@ COLUMNS = [
 REVERSION_DAYS = "UPDATE habits_completion SET version = %s WHERE habit_id = ANY(%s)"
 
 
-def merge_habits(stamp: Stamp, writes: Sequence[HabitWrite]) -> Found:
+def merge_habits(scope: Scope, writes: Sequence[HabitWrite]) -> Outcome:
     """Merge edits into the person's habits, making those that are not there."""
-    found = Found()
-    rows = _load(stamp, writes)
+    rows = _load(scope, writes)
     known = {client_id: habit.deleted for client_id, habit in rows.items()}
     changed: dict[str, set[str]] = defaultdict(set)
     won: set[str] = set()
     lost: list[LostText] = []
     for write in writes:
-        habit = rows.setdefault(write.id, Habit(user_id=stamp.user_id, client_id=write.id))
+        habit = rows.setdefault(write.id, Habit(user_id=scope.user_id, client_id=write.id))
         before = dict(habit.stamps)
-        edited = _merge_one(stamp, habit, write, lost)
+        edited = _merge_one(scope, habit, write, lost)
         changed[write.id] |= edited
         if edited or habit.stamps != before:
             won.add(write.id)
     told = {write.id for write in writes if write.altered or _differs(rows[write.id], write)}
     written = told | won | (rows.keys() - known)
-    _save(stamp, [habit for client_id, habit in rows.items() if client_id in written])
+    _save(scope, [habit for client_id, habit in rows.items() if client_id in written])
     LostText.objects.bulk_create(lost, ignore_conflicts=True)
-    _reversion_days(stamp, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
-    found.wrote = bool(written)
+    _reversion_days(scope, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
+    outcome = Outcome(wrote=bool(written))
     for client_id, habit in rows.items():
         if client_id not in known or changed[client_id]:
-            found.habits.add(habit.pk)
+            outcome.habits.add(habit.pk)
         if client_id not in known or changed[client_id] & RULES:
-            found.changed(habit.pk, None)
-    return found
+            outcome.changed(habit.pk, None)
+    return outcome
 
 
 def habit_write(habit: Habit, edited: Set[str]) -> HabitWrite:
@@ -75,21 +74,21 @@ def habit_write(habit: Habit, edited: Set[str]) -> HabitWrite:
     return HabitWrite(id=habit.client_id, ms=None, device=SERVER, values=values, edited=frozenset(edited))
 
 
-def _load(stamp: Stamp, writes: Sequence[HabitWrite]) -> dict[str, Habit]:
+def _load(scope: Scope, writes: Sequence[HabitWrite]) -> dict[str, Habit]:
     ids = {write.id for write in writes}
     if not ids:
         return {}
-    return {habit.client_id: habit for habit in Habit.objects.filter(user=stamp.user_id, client_id__in=ids)}
+    return {habit.client_id: habit for habit in Habit.objects.filter(user=scope.user_id, client_id__in=ids)}
 
 
-def _merge_one(stamp: Stamp, habit: Habit, write: HabitWrite, lost: list[LostText]) -> set[str]:
+def _merge_one(scope: Scope, habit: Habit, write: HabitWrite, lost: list[LostText]) -> set[str]:
     """Merge one device's view into a row and give the registers that have changed."""
     changed = set()
-    for name, incoming in _incoming(stamp, habit, write):
+    for name, incoming in _incoming(scope, habit, write):
         stored = stored_register(habit, name)
         winner = later(stored, incoming)
         if name in TEXTS:
-            lost += _lost(stamp, habit, name, stored, incoming)
+            lost += _lost(scope, habit, name, stored, incoming)
         if winner is incoming and incoming.value != stored.value:
             changed.add(name)
         if winner is incoming and incoming.order != stored.order:
@@ -97,13 +96,13 @@ def _merge_one(stamp: Stamp, habit: Habit, write: HabitWrite, lost: list[LostTex
     return changed
 
 
-def _incoming(stamp: Stamp, habit: Habit, write: HabitWrite) -> Iterator[tuple[str, Register]]:
+def _incoming(scope: Scope, habit: Habit, write: HabitWrite) -> Iterator[tuple[str, Register]]:
     for name, fields in REGISTERS.items():
         if not any(field in write.values for field in fields):
             continue
         edited = any(field in write.edited for field in fields)
         value = _packed([write.values.get(field, getattr(habit, field, None)) for field in fields])
-        yield name, Register(stamp.ms(write.ms), write.device, value) if edited else Register(0, "", value)
+        yield name, Register(scope.ms(write.ms), write.device, value) if edited else Register(0, "", value)
 
 
 def stored_register(habit: Habit, name: str) -> Register:
@@ -124,13 +123,17 @@ def shown(habit: Habit, field: str) -> Any:
 def _apply(habit: Habit, name: str, register: Register) -> None:
     for field, value in zip(REGISTERS[name], _unpacked(register.value), strict=True):
         if field == "archived":
-            since = datetime.fromtimestamp(register.ms / 1000, UTC) if register.ms else timezone.now()
-            habit.archived_at = (habit.archived_at or since) if value else None
+            habit.archived_at = _instant(register) if value else None
         elif field == "reminder_time":
             habit.reminder_time = time.fromisoformat(value) if value else None
         else:
             setattr(habit, field, value)
     habit.stamps[name] = [register.ms, register.device]
+
+
+def _instant(register: Register) -> datetime:
+    """Give when a field was edited; what was merely there counts from now."""
+    return datetime.fromtimestamp(register.ms / 1000, UTC) if register.ms else timezone.now()
 
 
 def _packed(values: list[Any]) -> Any:
@@ -153,16 +156,16 @@ def _differs(habit: Habit, write: HabitWrite) -> bool:
     )
 
 
-def _lost(stamp: Stamp, habit: Habit, name: str, stored: Register, incoming: Register) -> Iterator[LostText]:
+def _lost(scope: Scope, habit: Habit, name: str, stored: Register, incoming: Register) -> Iterator[LostText]:
     """Give the text that is lost: an edit that came too late, or one that its successor had not seen."""
     if stored.value == incoming.value or not incoming.ms or not stored.ms:
         return
     kept = later(stored, incoming)
     out = stored if kept is incoming else incoming
-    unseen = stored.device != incoming.device and (out is incoming or habit.version > stamp.seen)
+    unseen = stored.device != incoming.device and (out is incoming or habit.version > scope.seen)
     if unseen and out.value:
         yield LostText(
-            user_id=stamp.user_id,
+            user_id=scope.user_id,
             habit=habit,
             field=name,
             lost=out.value,
@@ -174,17 +177,16 @@ def _lost(stamp: Stamp, habit: Habit, name: str, stored: Register, incoming: Reg
         )
 
 
-def _save(stamp: Stamp, rows: Sequence[Habit]) -> None:
+def _save(scope: Scope, rows: Sequence[Habit]) -> None:
     now = timezone.now()
     for habit in rows:
-        habit.version, habit.updated_at = stamp.version, now
+        habit.version, habit.updated_at = scope.version, now
     known = [habit for habit in rows if habit.pk is not None]
     Habit.objects.bulk_create([habit for habit in rows if habit.pk is None])
     # As inserts, since Django's bulk_update has a CASE of all rows for each column.
     Habit.objects.bulk_create(known, update_conflicts=True, unique_fields=["id"], update_fields=COLUMNS)
 
 
-def _reversion_days(stamp: Stamp, habit_ids: Sequence[int]) -> None:
+def _reversion_days(scope: Scope, habit_ids: Sequence[int]) -> None:
     if habit_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(REVERSION_DAYS, [stamp.version, list(habit_ids)])
+        sql.rows(REVERSION_DAYS, [scope.version, list(habit_ids)])

@@ -15,18 +15,21 @@ from django.db.models.functions import Now
 from psycopg import Error as PostgresError
 from psycopg.errors import LockNotAvailable
 
+from focusjobs.sql import rows
 from habits.models import SyncPush
 
-from .rows import rows
 from .session import Merging
 from .writes import from_json
 
 logger = logging.getLogger(__name__)
 
+NOT_MERGED = "FROM habits_syncpush WHERE user_id = %s AND merged_version IS NULL AND failed_at IS NULL"
+
 # The pushes of a person that are not merged yet, in their order; index sync_push_waiting.
-WAITING = """
-    SELECT * FROM habits_syncpush WHERE user_id = %s AND merged_version IS NULL AND failed_at IS NULL ORDER BY id
-"""
+WAITING = f"SELECT * {NOT_MERGED} ORDER BY id"
+
+# Whether there is any; the same index.
+IS_WAITING = f"SELECT EXISTS (SELECT {NOT_MERGED})"
 
 # Note what is merged; primary key.
 MERGED = "UPDATE habits_syncpush SET merged_version = %s, merged_at = statement_timestamp() WHERE id = ANY(%s)"
@@ -37,11 +40,6 @@ FOR_EVER = timedelta()
 
 class Busy(Exception):
     """Another process is merging this person's edits for longer than the caller could wait."""
-
-
-def waiting(user_id: int) -> QuerySet[SyncPush]:
-    """Give the pushes of a person that are not merged yet, in their order. Index: sync_push_waiting."""
-    return SyncPush.objects.filter(user=user_id, merged_version=None, failed_at=None).order_by("id")
 
 
 def late_users(age: timedelta) -> QuerySet[SyncPush, int]:
@@ -66,7 +64,8 @@ def drain(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained | None:
     A push that cannot be merged is marked as failed and stays; the others do not wait for it, since their order does
     not matter.
     """
-    return drain_now(user_id, patience=patience) if waiting(user_id).exists() else None
+    [(is_waiting,)] = rows(IS_WAITING, [user_id])
+    return drain_now(user_id, patience=patience) if is_waiting else None
 
 
 def drain_now(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained:
@@ -76,7 +75,7 @@ def drain_now(user_id: int, *, patience: timedelta = FOR_EVER) -> Drained:
             merged = frozenset(
                 push.pk for push in SyncPush.objects.raw(WAITING, [user_id]) if _merge_one(session, push)
             )
-        version = session.version if session.wrote else session.version - 1
+        version = session.version if session.outcome.wrote else session.version - 1
         rows(MERGED, [version, list(merged)])
     return Drained(version, merged)
 

@@ -1,4 +1,4 @@
-"""What merging starts from and what it comes to."""
+"""What a merge starts from and what it comes to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class Scope:
     """Whose rows are written, and under which version."""
 
     user_id: int
@@ -23,7 +23,7 @@ class Stamp:
 
 
 @dataclass(slots=True)
-class Found:
+class Outcome:
     """What was written, and the statistics that change with it."""
 
     wrote: bool = False
@@ -32,8 +32,8 @@ class Found:
     habits: set[int] = field(default_factory=set)
     """Habits of which any field changed."""
 
-    def __iadd__(self, other: Found) -> Found:
-        """Add what else was found."""
+    def __iadd__(self, other: Outcome) -> Outcome:
+        """Add what else came of it."""
         self.wrote |= other.wrote
         self.habits |= other.habits
         for habit_id, day in other.since.items():
@@ -42,9 +42,9 @@ class Found:
 
     def changed(self, habit_id: int, day: date | None) -> None:
         """Note that statistics of a habit change from a day on."""
-        self.since[habit_id] = earlier(self.since[habit_id], day) if habit_id in self.since else day
+        self.since[habit_id] = _earlier(self.since[habit_id], day) if habit_id in self.since else day
 
 
-def earlier(one: date | None, other: date | None) -> date | None:
+def _earlier(one: date | None, other: date | None) -> date | None:
     """Give the earlier of two days; None is before all of them."""
     return None if one is None or other is None else min(one, other)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from types import TracebackType
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from focusjobs.sql import rows
 from habits.models import Habit
 from habits.signals import completions_changed, habits_changed
 
 from . import completions, habits
-from .outcome import Stamp, earlier
+from .outcome import Outcome, Scope
 from .writes import CompletionWrite, DeletedCompletion, HabitWrite, Write
 
 # Take a person's version and the right to write their rows until the end of the transaction; tell the guard trigger
@@ -55,33 +56,26 @@ class Merging:
     version: int = field(init=False)
     """The version that what is written gets."""
     latest_ms: int = field(init=False)
-    since: dict[int, date | None] = field(init=False, default_factory=dict)
-    """By habit the earliest day whose statistics have changed; None where all have."""
-    habits: set[int] = field(init=False, default_factory=set)
-    """Habits of which any field has changed."""
-    wrote: bool = field(init=False, default=False)
+    outcome: Outcome = field(init=False, default_factory=Outcome)
+    """What has been written so far."""
 
     def __enter__(self) -> Merging:
         """Take the lock. Raises `django.db.OperationalError` where that takes too long."""
         limit = None if self.patience is None else f"{self.patience // timedelta(milliseconds=1)}ms"
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK, [self.user_id, limit])
-            current, self.latest_ms, *_ = cursor.fetchone()
+        [(current, self.latest_ms, *_)] = rows(LOCK, [self.user_id, limit])
         self.version = current + 1
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Publish the version and tell of the changes; after an error the transaction undoes everything."""
-        if kind is not None or not self.wrote:
+        if kind is not None or not self.outcome.wrote:
             return
-        with connection.cursor() as cursor:
-            cursor.execute(PUBLISH, [list(self.since), self.version, self.latest_ms, self.user_id])
-        if self.since:
-            completions_changed.send(
-                sender=Habit, habit_ids=list(self.since), user_id=self.user_id, since=dict(self.since)
-            )
-        if self.habits:
-            habits_changed.send(sender=Habit, habit_ids=sorted(self.habits), user_id=self.user_id)
+        since, changed = self.outcome.since, self.outcome.habits
+        rows(PUBLISH, [list(since), self.version, self.latest_ms, self.user_id])
+        if since:
+            completions_changed.send(sender=Habit, habit_ids=list(since), user_id=self.user_id, since=dict(since))
+        if changed:
+            habits_changed.send(sender=Habit, habit_ids=sorted(changed), user_id=self.user_id)
 
     def merge(self, writes: Iterable[Write], *, seen: float = math.inf) -> None:
         """Merge edits of a device that had fetched everything up to version `seen`.
@@ -91,14 +85,11 @@ class Merging:
         writes = list(writes)
         server_ms = max(round(timezone.now().timestamp() * 1000), self.latest_ms + 1)
         self.latest_ms = max([self.latest_ms, *(server_ms if write.ms is None else write.ms for write in writes)])
-        stamp = Stamp(self.user_id, self.version, server_ms, seen)
-        found = habits.merge_habits(stamp, [write for write in writes if isinstance(write, HabitWrite)])
-        found += completions.merge_completions(stamp, [w for w in writes if isinstance(w, CompletionWrite)])
-        found += completions.merge_deleted(stamp, [w for w in writes if isinstance(w, DeletedCompletion)])
-        self.wrote |= found.wrote
-        self.habits |= found.habits
-        for habit_id, day in found.since.items():
-            self.since[habit_id] = earlier(self.since[habit_id], day) if habit_id in self.since else day
+        scope = Scope(self.user_id, self.version, server_ms, seen)
+        outcome = habits.merge_habits(scope, [write for write in writes if isinstance(write, HabitWrite)])
+        outcome += completions.merge_completions(scope, [w for w in writes if isinstance(w, CompletionWrite)])
+        outcome += completions.merge_deleted(scope, [w for w in writes if isinstance(w, DeletedCompletion)])
+        self.outcome += outcome  # last, since the caller may undo a merge that fails and go on with the next
 
 
 def merge_now(user_id: int, writes: Iterable[Write]) -> None:
@@ -109,5 +100,4 @@ def merge_now(user_id: int, writes: Iterable[Write]) -> None:
 
 def allow_erasing() -> None:
     """Let rows be deleted for good until the end of the transaction: of a whole account, or after their time."""
-    with connection.cursor() as cursor:
-        cursor.execute(ALLOW_ERASING)
+    rows(ALLOW_ERASING)

@@ -62,6 +62,12 @@ class DeletedCompletion:
 
 Write: TypeAlias = HabitWrite | CompletionWrite | DeletedCompletion
 
+Cell: TypeAlias = tuple[int, date, str]
+"""Where a day is kept: the habit's number, the day, and the device's slot."""
+
+Placed: TypeAlias = Mapping[Cell, CompletionWrite]
+"""Edits of days, each at its place."""
+
 
 def to_json(writes: Iterable[Write]) -> list[dict[str, Any]]:
     """Give writes as the inbox keeps them."""

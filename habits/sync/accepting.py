@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,14 +11,15 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from habits.merging import Busy, HabitWrite, Write, drain_now, waiting
-from habits.merging.rows import rows
+from focusjobs.sql import rows
+from habits.merging import Busy, drain_now
 from habits.merging.writes import to_json
-from habits.models import Habit, SyncPush, User
+from habits.models import SyncPush, User
 from habits.tasks import merge_pushes
 
 from .problems import KeyReused
-from .reading import Contents, Problem, Sender, deletions, read, slot_of
+from .reading import Contents, Sender, read
+from .writing import writes_of
 
 # Remember when a phone pushed, and how far its clock is off. Served by sync_device_unique.
 SEEN = """
@@ -28,10 +29,6 @@ SEEN = """
         last_push_at = excluded.last_push_at, skew_ms = coalesce(excluded.skew_ms, d.skew_ms),
         user_agent = excluded.user_agent
 """
-
-
-# The kinds of a person's habits, deleted ones too; index habit_client_id_unique.
-KINDS = "SELECT client_id, kind FROM habits_habit WHERE user_id = %s AND client_id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +58,7 @@ def accept(user: User, push: Push, *, wait: timedelta | None) -> SyncPush:
     contents = read(push.changes, sender)
     if push.key and (known := SyncPush.objects.filter(user=user, key=push.key).first()):
         return _same(known, push)
-    writes = to_json(_writes(user, contents, sender))
+    writes = to_json(writes_of(user.pk, contents, sender))
     row = SyncPush(user=user, key=push.key or uuid4(), body_hash=push.digest, device=push.device, cursor=push.cursor)
     row.received_at, row.writes, row.problems = received, writes, [asdict(problem) for problem in contents.problems]
     try:
@@ -100,42 +97,3 @@ def _merge(row: SyncPush, wait: timedelta) -> bool:
     else:
         row.refresh_from_db(fields=["failed_at", "error"])
     return True
-
-
-def _writes(user: User, contents: Contents, sender: Sender) -> Iterator[Write]:
-    """Give the writes of habits that are known or new with a name, of their days, and the deletions."""
-    habits = _Known(user, contents)
-    for write in contents.habits:
-        if write.values.get("name") or write.id in habits.kinds:
-            habits.kinds[write.id] = write.values.get("kind") or habits.kinds.get(write.id, "yes_no")
-            yield write
-        else:
-            contents.problems.append(Problem("habits", write.id, "invalid", "name: a new habit has a name"))
-    for completion, device in contents.completions:
-        if completion.habit in habits.kinds:
-            counted = habits.kinds[completion.habit] == Habit.Kind.COUNTED
-            yield replace(completion, slot=slot_of(completion, device, counted=counted, sender=sender.device))
-        else:
-            detail = f"habit_id: there is no habit {completion.habit}; push it first or in the same push"
-            contents.problems.append(Problem("completions", completion.id, "unknown_habit", detail))
-    for deletion in deletions(contents, sender):
-        if not isinstance(deletion, HabitWrite) or deletion.id in habits.kinds:
-            yield deletion
-
-
-class _Known:
-    """The habits that a push speaks of and the person has: stored, deleted ones too, or waiting in the inbox."""
-
-    def __init__(self, user: User, contents: Contents) -> None:
-        ids = {write.id for write in contents.habits} | {write.habit for write, _ in contents.completions}
-        ids.update(contents.deleted_habits)
-        self.kinds: dict[str, str] = dict(rows(KINDS, [user.pk, list(ids)])) if ids else {}
-        if ids - self.kinds.keys():
-            self.kinds |= {name: kind for name, kind in _in_inbox(user) if name in ids and name not in self.kinds}
-
-
-def _in_inbox(user: User) -> Iterator[tuple[str, str]]:
-    for writes in waiting(user.pk).values_list("writes", flat=True):
-        for write in writes:
-            if write["type"] == "habit" and "name" in write["values"]:
-                yield write["id"], write["values"].get("kind", "yes_no")

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from focusjobs.sql import rows
 from habits.merging import CompletionWrite, HabitWrite
 from habits.merging.habits import shown
-from habits.merging.rows import rows
 from habits.merging.writes import from_json
 from habits.models import Habit, SyncPush
 

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from habits.domain.identity import completion_id
 from habits.domain.records import THOUSANDTHS
-from habits.merging import CompletionWrite, DeletedCompletion, HabitWrite, Write
+from habits.merging import CompletionWrite, HabitWrite
 
 from .limits import CLOCK_TOLERANCE, FIRST_DAY, MAX_OPERATIONS
 from .problems import BadShape, TooLarge, UnknownTable
@@ -207,24 +206,3 @@ def _reason(error: ValidationError) -> str:
     place = ".".join(str(part) for part in first["loc"])
     text = str(first["msg"]).removeprefix("Value error, ")
     return f"{place}: {text}" if place else text
-
-
-def slot_of(write: CompletionWrite, device: str, *, counted: bool, sender: str) -> str:
-    """Give the part of a day that a row is for, which its identifier tells: the whole, or one device's share.
-
-    Where the identifier was not worked out as `completion_id` does, a counted habit's day has the sender's share.
-    """
-    for slot in ("", sender, device):
-        if completion_id(write.habit, write.day, slot) == write.id:
-            return slot
-    return sender if counted else ""
-
-
-def deletions(contents: Contents, sender: Sender) -> Iterator[Write]:
-    """Give what a phone deleted, stamped with the time of arrival, since phones do not tell when."""
-    ms, device = sender.received_ms, sender.device
-    for name in contents.deleted_habits:
-        deleted = {"deleted": True}
-        yield HabitWrite(id=name, ms=ms, device=device, values=deleted, edited=frozenset(deleted))
-    for name in contents.deleted_completions:
-        yield DeletedCompletion(id=name, ms=ms, device=device)

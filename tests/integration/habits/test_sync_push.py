@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from focusjobs.jobs.models import Job
+from focusjobs.sql import rows
 from habits.merging import allow_erasing
 from habits.merging import drain as merge
 from habits.models import Completion, Habit, SyncDevice, SyncPush, User
@@ -178,6 +179,22 @@ def test_days_of_a_habit_that_still_waits_are_taken(phone: Phone) -> None:
     answer = phone.send(changes(completions=[tick(device="phone-a")]), **ASYNC).json()
     assert problems(answer) == []
     drain()
+    assert Completion.objects.get().slot == "phone-a"
+
+
+def test_days_of_a_habit_that_is_merged_just_now_are_taken(
+    phone: Phone, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process merges between two statements of the one that looks for the habit."""
+
+    def rows_and_then_merge(statement: str, values: Any) -> list[Any]:
+        found = rows(statement, values)
+        merge(user.pk)
+        return found
+
+    phone.send(changes(habits=[habit(kind="counted")]), **ASYNC)
+    monkeypatch.setattr("habits.sync.writing.rows", rows_and_then_merge)
+    assert problems(phone.push(completions=[tick(device="phone-a")])) == []
     assert Completion.objects.get().slot == "phone-a"
 
 

@@ -19,8 +19,9 @@ from habits.domain.identity import completion_id
 from habits.merging.writes import CompletionWrite, HabitWrite, from_json, to_json
 from habits.sync.body import Body, depth_of, read_changes
 from habits.sync.limits import LATEST_STAMP, MAX_BYTES, MAX_DEPTH
-from habits.sync.reading import Contents, Sender, deletions, read, slot_of
+from habits.sync.reading import Contents, Sender, read
 from habits.sync.rows import ID, CompletionRow, HabitRow
+from habits.sync.writing import deletions, slot_of
 
 RECEIVED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SENDER = Sender("phone-a", RECEIVED, RECEIVED.date())

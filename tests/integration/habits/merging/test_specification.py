@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from habits.domain import merge as specification
 from habits.domain.merge import Place, Register
 from habits.merging import CompletionWrite, HabitWrite, Write
-from habits.merging.habits import REGISTERS, shown
+from habits.merging.habits import REGISTERS, shown, stored_register
 from habits.models import Completion, Habit
 from tests.factories import HabitFactory, UserFactory
 from tests.integration.habits.merging.writing import (
     DAY,
     day,
     days_in,
+    edit,
     fields_in,
     habit_of,
     merge,
@@ -130,6 +131,9 @@ def test_habits_merge_as_specified(delivery: tuple[list[HabitWrite], list[list[H
     habits = list(Habit.objects.filter(user=user))
     new = merged(stored_fields(Habit(client_id=write.id)) for write in made)
     assert merged(map(stored_fields, habits)) == merged([new, *map(fields_in, made)])
+    for habit in habits:
+        archived = stored_register(habit, "archived")
+        assert not (archived.value and archived.ms) or habit.archived_at == instant(archived.ms)
 
 
 @often
@@ -170,6 +174,21 @@ def test_a_device_hears_of_every_habit_that_is_not_as_it_believes(
             habit = habit_of(user, write.id)
             believed = {"deleted": False, **write.values}
             assert believed.items() <= seen_of(habit).items() or habit.version > cursor, "The device hears nothing."
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_habit_is_archived_since_the_edit_that_stands_whichever_phone_was_first(order: tuple[int, int]) -> None:
+    user = HabitFactory(client_id="run").user
+    archived = {number: edit(ms=number * 1000, device=f"phone-{number}", archived=True) for number in order}
+
+    for number in order:
+        merge(user, archived[number])
+
+    assert habit_of(user).archived_at == instant(2000)
+
+
+def instant(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def seen_of(habit: Habit) -> dict[str, Any]:
