@@ -15,8 +15,8 @@ from .reading import Contents, Problem, Sender
 # The kinds of a person's habits, deleted ones too; index habit_client_id_unique.
 KINDS = "SELECT client_id, kind FROM habits_habit WHERE user_id = %(user)s AND client_id = ANY(%(names)s)"
 
-# The same where some were not there, with those that wait in the inbox: their latest kind, but that of the row where one
-# has come. One statement is one snapshot: a push that is merged meanwhile is seen either here or there. Index:
+# The same where some were not there, with those that wait in the inbox: their latest kind, but that of the row where
+# one has come. One statement is one snapshot: a push that is merged meanwhile is seen either here or there. Index:
 # sync_push_waiting, habit_client_id_unique.
 KINDS_TO_BE = """
     SELECT name, kind FROM (
