@@ -5,7 +5,7 @@ from django.http import Http404
 from django.urls import include, path
 
 from focusjobs.health.views import livez, readyz
-from focusjobs.jobs.views import JobListView, JobView
+from focusjobs.jobs.views import JobCancellationView, JobListView, JobView
 from focusjobs.metrics import metrics
 from focusjobs.rest.interface_page import InterfacePage, SchemaView
 from focusjobs.rest.problems import not_found
@@ -17,8 +17,8 @@ handler403 = "focusjobs.rest.problems.permission_denied"
 handler404 = "focusjobs.rest.problems.not_found"
 handler500 = "focusjobs.rest.problems.server_error"
 
-FOR_PEOPLE = {"shown_tasks": {import_backup.name, export_data.name}, "told_errors": {UnreadableBackup.__name__}}
-"""The tasks whose results, and the errors whose words, are for the people on whose behalf they run."""
+FOR_PEOPLE = {"asked_tasks": {import_backup.name, export_data.name}, "told_errors": {UnreadableBackup.__name__}}
+"""The tasks that people ask for, and the errors whose words are for them."""
 
 urlpatterns = [
     path("livez", livez),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/auth/", include("allauth.headless.urls")),
     path("api/v1/jobs", JobListView.as_view(**FOR_PEOPLE), name="jobs"),
     path("api/v1/jobs/<int:number>", JobView.as_view(**FOR_PEOPLE), name="job"),
+    path("api/v1/jobs/<int:number>/cancel", JobCancellationView.as_view(**FOR_PEOPLE), name="job_cancel"),
     path("api/v1/", include("habits.urls")),
     path("api/v1/", include("analytics.urls")),
     path("api/v1/", include("notifications.urls")),

@@ -19,7 +19,11 @@ from . import shapes
 class WeeklyReportView(ConditionalView):
     """The report of a week."""
 
-    @extend_schema(operation_id="weekly_report", parameters=[WeekQuerySerializer], responses=WeeklyReportSerializer)
+    @extend_schema(
+        operation_id="weekly_report",
+        parameters=[WeekQuerySerializer],
+        responses={200: WeeklyReportSerializer, 404: None},
+    )
     def get(self, request: PersonRequest) -> Response:
         """Give the report of the week of a day, or of the latest that is over: 404 where there is none."""
         query = WeekQuerySerializer(data=request.query_params)

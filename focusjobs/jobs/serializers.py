@@ -80,7 +80,7 @@ class OneJobSerializer(JobSerializer):
 
     def get_result(self, job: Job) -> Any:
         """Give the result of a task whose results are for people."""
-        is_shown = job.state == State.COMPLETED and job.task in self.context.get("shown_tasks", ())
+        is_shown = job.state == State.COMPLETED and job.task in self.context.get("asked_tasks", ())
         return answer_of(job) if is_shown else None
 
 

@@ -1,7 +1,7 @@
-"""The REST interface of the job layer: a person's own jobs, whose end a request may wait for.
+"""The REST interface of the job layer: a person's own jobs, whose end a request may wait for, and cancelling them.
 
-Mounted by the project (`focusjobs.urls`), which says of which tasks the result and which errors are for people: results
-and errors of all others may hold what only operators should read.
+Mounted by the project (`focusjobs.urls`), which says which tasks people ask for, and which errors are for people:
+results and errors of all others may hold what only operators should read, and all others keep an account in order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,14 +21,18 @@ from rest_framework.views import APIView
 from focusjobs.rest.conditional import ConditionalView
 from focusjobs.rest.pagination import CursorPages
 
+from . import interventions
 from .declaring.waiting import wait_until_finished
-from .domain.lifecycle import FINISHED
+from .domain.lifecycle import FINISHED, State
 from .errors import UnknownJob
 from .models import Job
 from .serializers import JobQuerySerializer, JobSerializer, OneJobSerializer, WaitSerializer
 
 RETRY_AFTER = 2
 """Seconds after which to ask again."""
+
+CANCELLED_BY_PERSON = "The person on whose behalf it was to run has cancelled it."
+"""The reason that is kept with the job, for operators."""
 
 places = BoundedSemaphore(settings.JOBS_WAITERS)
 """Places for requests that wait, of this process: each holds one of its few threads."""
@@ -43,14 +48,14 @@ class JobPages(CursorPages):
 class OwnJobView(APIView):
     """What concerns the jobs that run on behalf of the person who asks; any other does not exist for them."""
 
-    shown_tasks: ClassVar[Collection[str]] = ()
-    """Names of tasks whose results are for people."""
+    asked_tasks: ClassVar[Collection[str]] = ()
+    """Names of tasks that people ask for: they see the results, and may cancel the jobs."""
     told_errors: ClassVar[Collection[str]] = ()
     """Names of exception classes whose messages are sentences for people."""
 
     def words(self) -> dict[str, Any]:
         """Give the serializers' context."""
-        return {"shown_tasks": self.shown_tasks, "told_errors": self.told_errors}
+        return {"asked_tasks": self.asked_tasks, "told_errors": self.told_errors}
 
 
 class JobListView(OwnJobView, GenericAPIView[Job]):
@@ -72,17 +77,7 @@ class JobListView(OwnJobView, GenericAPIView[Job]):
 class JobView(ConditionalView, OwnJobView):
     """One job."""
 
-    @extend_schema(
-        operation_id="job",
-        parameters=[
-            WaitSerializer,
-            OpenApiParameter("If-None-Match", location="header", description="The ETag of an earlier answer."),
-        ],
-        responses={
-            200: OneJobSerializer,
-            304: None,
-        },
-    )
+    @extend_schema(operation_id="job", parameters=[WaitSerializer], responses=OneJobSerializer)
     def get(self, request: Request, number: int) -> Response:
         """Say where the job stands; with `wait`, once it has ended or the time is over.
 
@@ -95,6 +90,44 @@ class JobView(ConditionalView, OwnJobView):
             job = own_job(request, number)
         headers = {} if job.state in FINISHED else {"Retry-After": str(RETRY_AFTER)}
         return Response(OneJobSerializer(job, context=self.words()).data, headers=headers)
+
+
+class NotAskedFor(PermissionDenied):
+    """Nobody asked for the job: it keeps the account in order."""
+
+    default_detail = "This job keeps the account in order; only those that you asked for can be cancelled."
+    default_code = "job_not_asked_for"
+
+
+class TooLate(APIException):
+    """The job has begun, or has ended."""
+
+    status_code = 409
+
+    def __init__(self, state: State) -> None:
+        if state in FINISHED:
+            super().__init__(f"The job has ended, as {state}; there is nothing left to cancel.", "job_ended")
+        else:
+            super().__init__("The job is running; it can be cancelled only before it begins.", "job_active")
+
+
+class JobCancellationView(OwnJobView):
+    """The end of a job that is not wanted any more."""
+
+    @extend_schema(operation_id="job_cancel", request=None, responses={200: OneJobSerializer, 403: None, 409: None})
+    def post(self, request: Request, number: int) -> Response:
+        """Cancel a job that has not begun: an import or an export that was asked for. One that is cancelled stays so.
+
+        409 where it runs or has ended otherwise.
+        """
+        job = own_job(request, number)
+        if job.task not in self.asked_tasks:
+            raise NotAskedFor
+        if not interventions.cancel([job.pk], CANCELLED_BY_PERSON):
+            job.refresh_from_db()
+            if job.state != State.CANCELLED:
+                raise TooLate(State(job.state))
+        return Response(OneJobSerializer(own_job(request, number), context=self.words()).data)
 
 
 def own_job(request: Request, number: int) -> Job:

@@ -26,7 +26,7 @@ class ExportView(APIView):
         """Limit the making of files more than the questions about them."""
         return [AccountRate()] if self.request.method == "POST" else super().get_throttles()
 
-    @extend_schema(operation_id="export", responses=ExportSerializer)
+    @extend_schema(operation_id="export", responses={200: ExportSerializer, 404: None})
     def get(self, request: PersonRequest) -> Response:
         """Say whether the file is there; 404 where none was asked for, or it has expired."""
         return Response(_shape(request, own_export(request)))
@@ -54,7 +54,7 @@ class ExportFileView(APIView):
 
     @extend_schema(
         operation_id="export_file",
-        responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "A ZIP file.")},
+        responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "A ZIP file."), 404: None},
     )
     def get(self, request: PersonRequest) -> HttpResponse:
         """Give the file, a ZIP; 404 where it is not made yet or has expired."""

@@ -44,7 +44,9 @@ class ProfileView(ConditionalView):
         user = services.update_profile(user=request.user, **serializer.validated_data)
         return Response(ProfileSerializer(user).data)
 
-    @extend_schema(operation_id="account_delete", request=ProofSerializer, responses={202: JobNumberSerializer})
+    @extend_schema(
+        operation_id="account_delete", request=ProofSerializer, responses={202: JobNumberSerializer, 403: None}
+    )
     def delete(self, request: PersonRequest) -> Response:
         """Delete the account for good. It is unusable at once, and a job erases all that is kept about the person.
 

@@ -56,7 +56,7 @@ class PushView(APIView):
         operation_id="sync_push",
         parameters=[OpenApiParameter("last_pulled_at", int, description="The version that was seen."), *PUSH_HEADERS],
         request={"application/json": ChangesSerializer},
-        responses={200: PushStatusSerializer, 202: PushStatusSerializer},
+        responses={200: PushStatusSerializer, 202: PushStatusSerializer, 413: None, 422: None},
     )
     def post(self, request: PersonRequest) -> HttpResponse:
         """Take changes in for good and merge them: 200, or 202 where the merge comes later.
@@ -106,7 +106,7 @@ class PullView(APIView):
             OpenApiParameter("migration", str, description="WatermelonDB's description of what its schema has new."),
             OpenApiParameter("X-Device-Id", location="header", description=HEADERS["X-Device-Id"]),
         ],
-        responses=PullSerializer,
+        responses={200: PullSerializer, 503: None},
     )
     def get(self, request: PersonRequest) -> HttpResponse:
         """Give the rows that have changed since a version, and the version that they make.

@@ -34,7 +34,9 @@ class TokenListView(GenericAPIView[ApiToken]):
         page = self.paginate_queryset(ApiToken.objects.filter(user=request.user))
         return self.get_paginated_response(TokenSerializer(page, many=True).data)
 
-    @extend_schema(operation_id="token_create", request=NewTokenSerializer, responses={201: IssuedTokenSerializer})
+    @extend_schema(
+        operation_id="token_create", request=NewTokenSerializer, responses={201: IssuedTokenSerializer, 403: None}
+    )
     def post(self, request: PersonRequest) -> Response:
         """Make a token that is valid until it is revoked. It is shown this once; it takes the password."""
         serializer = NewTokenSerializer(data=request.data)

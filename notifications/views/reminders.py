@@ -67,7 +67,7 @@ class ReminderView(OwnReminderView):
         changed = services.update_reminder(reminder=reminder, **serializer.validated_data)
         return Response(ReminderSerializer(changed).data)
 
-    @extend_schema(operation_id="reminder_delete", responses={204: None})
+    @extend_schema(operation_id="reminder_delete", responses={204: None, 400: None})
     def delete(self, request: PersonRequest, number: int) -> Response:
         """Remove it; a habit's own one by taking the habit its time. Those of every account can only be turned off."""
         services.delete_reminder(reminder=self.reminder(request, number))

@@ -170,6 +170,7 @@ def _account(call: Contract) -> None:
     file = SimpleUploadedFile("HabitBull.csv", b"no backup at all")
     taken = call("import_create", {"file": file}, form=True, status=202)
     call("import", number=taken["id"])
+    call("job_cancel", number=taken["job"])
     call("imports")
     token = call("token_create", {"name": "script", "password": PASSWORD}, status=201)
     call("tokens")

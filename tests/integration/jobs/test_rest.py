@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from focusjobs.jobs import interventions, views
+from focusjobs.jobs import interventions, ledger, views
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.serializers import CANCELLED, FAILED
 from habits import services
-from habits.models import User
+from habits.accounts.exporting import request_export
+from habits.models import Export, User
+from habits.tasks import export_data
 from tests import tasks
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
@@ -117,6 +121,66 @@ def test_an_import_that_cannot_be_read_says_what_to_do(api: APIClient, user: Use
     body = api.get(f"{JOBS}/{backup.job_id}").json()
     assert body["state"] == "failed"
     assert "photo.jpg" in body["error"]
+
+
+# --- Cancelling ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def exported(user: User) -> int:
+    """The job of a file that the person has asked for, which waits."""
+    job_id = request_export(user).export.job_id
+    assert job_id is not None
+    return job_id
+
+
+def test_a_job_that_waits_can_be_cancelled_by_its_person(api: APIClient, user: User, exported: int) -> None:
+    response = api.post(f"{JOBS}/{exported}/cancel")
+
+    assert (response.status_code, response.json()["state"], response.json()["error"]) == (200, "cancelled", CANCELLED)
+    assert Job.objects.get(pk=exported).error == views.CANCELLED_BY_PERSON
+    drain(export_data.queue)
+    assert not Export.objects.get(user=user).is_ready
+
+
+def test_a_job_that_is_cancelled_already_stays_so(api: APIClient, exported: int) -> None:
+    first = api.post(f"{JOBS}/{exported}/cancel").json()
+    assert api.post(f"{JOBS}/{exported}/cancel").json() == first
+
+
+def test_a_delayed_job_can_be_cancelled(api: APIClient, user: User) -> None:
+    made = export_data.using(user=user, run_after=timedelta(hours=1)).enqueue(user_id=user.pk)
+    assert api.post(f"{JOBS}/{made.id}/cancel").json()["state"] == "cancelled"
+
+
+def test_a_job_that_runs_is_not_cancelled(api: APIClient, exported: int) -> None:
+    (claim,) = ledger.claim(export_data.queue, 1, "a-worker", timedelta(seconds=30))
+    problem = problem_of(api.post(f"{JOBS}/{exported}/cancel"), 409)
+    assert (problem["code"], claim.id) == ("job_active", exported)
+    assert Job.objects.get(pk=exported).state == "active"
+
+
+@pytest.mark.parametrize("state", ["completed", "failed"])
+def test_a_job_that_has_ended_is_not_cancelled(api: APIClient, exported: int, state: str) -> None:
+    Job.objects.filter(pk=exported).update(state=state, finished_at=Now())
+    problem = problem_of(api.post(f"{JOBS}/{exported}/cancel"), 409)
+    assert (problem["code"], state in problem["detail"]) == ("job_ended", True)
+    assert Job.objects.get(pk=exported).state == state
+
+
+def test_a_job_that_nobody_asked_for_is_not_cancelled(api: APIClient, user: User) -> None:
+    made = tasks.add.using(user=user).enqueue(x=1, y=2)
+    assert problem_of(api.post(f"{JOBS}/{made.id}/cancel"), 403)["code"] == "job_not_asked_for"
+    assert Job.objects.get(pk=made.id).state == "waiting"
+
+
+@pytest.mark.parametrize("whose", ["another", "nobody"])
+def test_the_job_of_somebody_else_is_not_cancelled(api: APIClient, whose: str) -> None:
+    other = UserFactory()
+    made = export_data.using(user=other if whose == "another" else None).enqueue(user_id=other.pk)
+    assert problem_of(api.post(f"{JOBS}/{made.id}/cancel"), 404)["code"] == "not_found"
+    assert problem_of(APIClient().post(f"{JOBS}/{made.id}/cancel"), 401)["code"] == "not_authenticated"
+    assert Job.objects.get(pk=made.id).state == "waiting"
 
 
 # --- Waiting ---------------------------------------------------------------------------------------------------------

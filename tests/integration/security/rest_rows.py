@@ -91,6 +91,7 @@ ROWS = [
     own("GET", f"{V1}imports/<int:number>", 200),
     person("GET", f"{V1}jobs", 200),
     own("GET", f"{V1}jobs/<int:number>", 200),
+    own("POST", f"{V1}jobs/<int:number>/cancel", 409),
     # --- Habits ---
     person("GET", f"{V1}habits", 200),
     person("POST", f"{V1}habits", 201, {"name": "Run"}),
