@@ -79,14 +79,21 @@ def recorded_day(habit: Habit, day: date) -> RecordedDay | None:
 
 def records_of(habit: Habit) -> Mapping[date, Record]:
     """Give everything recorded of a habit, by local day, as the rules of `habits.domain` take it."""
-    rows: QuerySet[Completion, Any] = habit.completions.order_by().values("day").annotate(**_AMOUNT, noted=_NOTED)
-    return {row["day"]: Record(*_content(row["total"], row["excused"]), noted=row["noted"]) for row in rows}
+    return _records(habit.completions.all()).get(habit.pk, {})
 
 
-def records_on(user: User, days: Collection[date]) -> dict[int, dict[date, Record]]:
+def records_of_habits(habits: Collection[int], using: str = "default") -> Mapping[int, Mapping[date, Record]]:
+    """Give everything recorded of habits, by number and local day. Index: completion_history."""
+    return _records(Completion.objects.using(using).filter(habit_id__in=habits))
+
+
+def records_on(user: User, days: Collection[date]) -> Mapping[int, Mapping[date, Record]]:
     """Give what a person recorded on some days, by habit and day. Index: completion_cell_unique."""
-    parts = Completion.objects.order_by().filter(user=user, day__in=days).values("habit_id", "day")
-    rows: QuerySet[Completion, Any] = parts.annotate(**_AMOUNT, noted=_NOTED)
+    return _records(Completion.objects.filter(user=user, day__in=days))
+
+
+def _records(parts: QuerySet[Completion]) -> dict[int, dict[date, Record]]:
+    rows: QuerySet[Completion, Any] = parts.order_by().values("habit_id", "day").annotate(**_AMOUNT, noted=_NOTED)
     found: dict[int, dict[date, Record]] = {}
     for row in rows:
         record = Record(*_content(row["total"], row["excused"]), noted=row["noted"])

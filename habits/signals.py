@@ -13,7 +13,8 @@ from django.dispatch import Signal
 
 completions_changed = Signal()
 """Records of habits changed. Arguments: `habit_ids` (list of int), `user_id` (int), and `since`, by habit the earliest
-day (date) that changed, or None where what the habit asks for changed and so every day may count differently."""
+day (date) that changed, or None where its category or what it asks for changed and so every day may count
+differently."""
 
 habits_changed = Signal()
 """Habits were made, edited, archived, deleted or restored. Arguments: `habit_ids` (list of int), `user_id` (int)."""

@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
-from analytics.domain.outcomes import Outcome
 from analytics.domain.periods import Period
 from analytics.models import HabitState, StreakEvent, UserClock, UserMonth, UserWeek
 from analytics.rollups import days
 from analytics.rollups.clocks import hold_clock
+from analytics.rollups.events import follow_events
 from analytics.rollups.marks import mark, take_marks
 from analytics.rollups.periods import ended_months, ended_weeks, roll_up
-from analytics.rollups.tracing import Traced, know, note_rest, state_of, trace
-from analytics.selectors.history import days_between, neutral_days, stored_days
+from analytics.rollups.tracing import Traced, note_rests, state_of, trace_habits
+from analytics.selectors.history import days_between, stored_days
 from habits.domain.calendar import ONE_DAY
 from habits.models import Habit
-from habits.selectors import records_of
-
-KINDS = {Outcome.BROKEN: StreakEvent.Kind.BROKEN, Outcome.MILESTONE: StreakEvent.Kind.MILESTONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +39,16 @@ def follow_changes(user_id: int) -> Followed:
     if clock is None:
         return Followed()
     marks = take_marks(user_id)
-    since: dict[int, date | None] = _unsure(clock)
-    for habit, day in marks.items():
-        if habit is not None:
-            since[habit] = _earlier(since[habit], day) if habit in since else day
-    states = {state.habit_id: state for state in HabitState.objects.filter(user_id=user_id, habit_id__in=since)}
-    traced, gone = _trace(clock, since, states)
-    HabitState.objects.filter(habit_id__in=gone).delete()
+    states = {state.habit_id: state for state in HabitState.objects.filter(user_id=user_id)}
+    since = _outdated(clock, marks, states)
+    traced = _trace(clock, since, states)
+    gone = since.keys() - traced.keys()
     save_states(state_of(user_id, one, clock.last_closed) for one in traced.values())
     first = min(_firsts(clock, since, states, traced), default=None)
+    _forget(gone)
     touched = put_right(clock, first, marks.get(None), traced, gone)
     sum_up_since(clock, first, marks.get(None))
     return Followed(len(since), len(touched))
-
-
-def _earlier(one: date | None, other: date | None) -> date | None:
-    """Give the earlier of two days; None is before all of them."""
-    return None if one is None or other is None else min(one, other)
 
 
 def work_out(habit_id: int) -> Followed:
@@ -72,30 +61,41 @@ def work_out(habit_id: int) -> Followed:
         return follow_changes(habit.user_id)
 
 
-def _unsure(clock: UserClock) -> dict[int, date | None]:
-    """Give the habits that are not as of the last closed day, or that a close could not be sure of, and since when."""
-    states = HabitState.objects.filter(
-        Q(archived_on=None) | Q(archived_on__gt=clock.last_closed), user_id=clock.user_id
-    )
-    found = states.filter(Q(unsure_since__isnull=False) | Q(as_of__lt=clock.last_closed))
-    return {
-        habit: unsure_since or as_of + ONE_DAY
-        for habit, unsure_since, as_of in found.values_list("habit_id", "unsure_since", "as_of")
+def _outdated(
+    clock: UserClock, marks: Mapping[int | None, date | None], states: Mapping[int, HabitState]
+) -> dict[int, date | None]:
+    """Give the habits that are marked, and those that a close could not be sure of; and since when, None for ever.
+
+    Also those that are not as of the last closed day. What is archived is left as of an earlier one until it is marked.
+    """
+    since: dict[int, date | None] = {
+        habit: state.unsure_since or state.as_of + ONE_DAY
+        for habit, state in states.items()
+        if habit in marks or _is_behind(state, clock.last_closed)
     }
+    for habit, day in marks.items():
+        if habit is not None:
+            since[habit] = _earlier(since[habit], day) if habit in since else day
+    return since
 
 
-def _trace(
-    clock: UserClock, habit_ids: Iterable[int], states: Mapping[int, HabitState]
-) -> tuple[dict[int, Traced], set[int]]:
-    """Work habits out from all of their records; and give those that are deleted."""
-    ids = set(habit_ids)
-    neutral = neutral_days(clock.user_id) if ids else frozenset()
-    found = {}
-    for habit in Habit.objects.filter(pk__in=ids, user_id=clock.user_id, deleted=False):
-        note_rest(clock, habit, states.get(habit.pk))
-        known = know(clock, habit, states.get(habit.pk))
-        found[habit.pk] = trace(known, records_of(habit), clock.last_closed, neutral)
-    return found, ids - found.keys()
+def _is_behind(state: HabitState, last_closed: date) -> bool:
+    counts = state.archived_on is None or state.archived_on > last_closed
+    return counts and (state.unsure_since is not None or state.as_of < last_closed)
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    """Give the earlier of two days; None is before all of them."""
+    return None if one is None or other is None else min(one, other)
+
+
+def _trace(clock: UserClock, numbers: Collection[int], states: Mapping[int, HabitState]) -> dict[int, Traced]:
+    """Work out those of these habits that are not deleted."""
+    if not numbers:
+        return {}
+    habits = list(Habit.objects.filter(pk__in=numbers, user_id=clock.user_id, deleted=False))
+    note_rests(clock, habits, states)
+    return trace_habits(clock, habits, states)
 
 
 def save_states(states: Iterable[HabitState]) -> None:
@@ -104,28 +104,49 @@ def save_states(states: Iterable[HabitState]) -> None:
     HabitState.objects.bulk_create(states, update_conflicts=True, unique_fields=["habit"], update_fields=fields)
 
 
+def _forget(gone: Collection[int]) -> None:
+    """Take away what is kept of habits that are deleted."""
+    if gone:
+        HabitState.objects.filter(habit_id__in=gone).delete()
+        StreakEvent.objects.filter(habit_id__in=gone).delete()
+
+
 def _firsts(
     clock: UserClock,
     since: Mapping[int, date | None],
     states: Mapping[int, HabitState],
     traced: Mapping[int, Traced],
 ) -> Iterator[date]:
-    """Give the first day that may have changed of each habit of which closed days may have."""
-    for habit_id, day in since.items():
-        state, found = states.get(habit_id), traced.get(habit_id)
-        changed = [] if state is None or day is None or found is None else [day]
-        if not changed:  # everything may have: the days on which it counted so far, and those on which it does now
-            changed += [state.made_on, state.first_day or state.made_on] if state else []
-            changed += found.days if found else []
-        if found is None:
-            StreakEvent.objects.filter(habit_id=habit_id).delete()
-        elif found.chronicle.terms.has_runs or min(changed, default=clock.last_closed) <= clock.last_closed:
-            moved = follow_events(found)
-            changed += moved
-            is_longer = state is not None and state.streak != found.chronicle.standing.streak
-            if changed and found.chronicle.terms.has_runs and (moved or is_longer):
-                changed.append(_reach(found, min(changed)))
-        yield from sorted(changed)[:1]
+    """Note the events of habits anew, and give the first day that may have changed of each that has one."""
+    firsts = {habit: _first(day, states.get(habit), traced.get(habit)) for habit, day in since.items()}
+    moved = follow_events([one for habit, one in traced.items() if _may_move(one, firsts[habit], clock.last_closed)])
+    for habit, first in firsts.items():
+        days = [day for day in (first, *moved.get(habit, ())) if day is not None]
+        if days and habit in moved and _is_longer(traced[habit], states.get(habit), moved[habit]):
+            days.append(_reach(traced[habit], min(days)))
+        yield from sorted(days)[:1]
+
+
+def _first(since: date | None, state: HabitState | None, traced: Traced | None) -> date | None:
+    """Give the first day of a habit that may have changed, None where it has none.
+
+    Where not only what is recorded of a day has changed, that is the first day on which it counted or now counts.
+    """
+    if state is not None and since is not None and traced is not None:
+        return since
+    days = [state.made_on, state.first_day or state.made_on] if state else []
+    return min([*days, *(traced.days if traced else [])], default=None)
+
+
+def _may_move(traced: Traced, first: date | None, last_closed: date) -> bool:
+    """Tell whether the streaks of closed days may have changed: with runs those before the change may, too."""
+    return traced.chronicle.terms.has_runs or first is None or first <= last_closed
+
+
+def _is_longer(traced: Traced, state: HabitState | None, moved: Collection[date]) -> bool:
+    """Tell whether streaks of days before a change may be others than they were."""
+    changed = state is not None and state.streak != traced.chronicle.standing.streak
+    return traced.chronicle.terms.has_runs and (bool(moved) or changed)
 
 
 def _reach(traced: Traced, day: date) -> date:
@@ -140,26 +161,6 @@ def _reach(traced: Traced, day: date) -> date:
     while lengths.get(day):
         day -= ONE_DAY
     return day - window
-
-
-def follow_events(traced: Traced) -> list[date]:
-    """Let what became of a habit's streaks be noted as it is now, and give the days on which that changed."""
-    habit = traced.known.habit
-    wanted = {
-        (day.day, kind.value): day.streak
-        for day in traced.days.values()
-        for flag, kind in KINDS.items()
-        if flag in day.outcome
-    }
-    stored = {(event.day, event.kind): event for event in StreakEvent.objects.filter(habit=habit)}
-    wrong = [event for place, event in stored.items() if wanted.get(place) != event.days]
-    missing = [place for place, length in wanted.items() if place not in stored or stored[place].days != length]
-    StreakEvent.objects.filter(pk__in=[event.pk for event in wrong]).delete()
-    StreakEvent.objects.bulk_create(
-        StreakEvent(user_id=habit.user_id, habit=habit, day=day, kind=kind, days=wanted[day, kind])
-        for day, kind in missing
-    )
-    return [*(event.day for event in wrong), *(day for day, _ in missing)]
 
 
 def put_right(

@@ -163,13 +163,14 @@ GIVE_WAY = """
     RETURNING w.user_id, w.first_day, p.first_day - 1
 """
 
-# When people tapped on what they did in the four weeks up to the end of periods. Index: completion_cell_unique.
+# When people tapped on what they did in the four weeks up to the end of periods. A tap whose zone is not known has no
+# local hour: the person's present zone may be another one than that in which they lived then, and a week would come
+# out otherwise whenever it is summed up. Index: completion_cell_unique.
 TAPS = """
-    SELECT p.n, r.recorded_at, coalesce(nullif(r.recorded_zone, ''), c.zone)
+    SELECT p.n, r.recorded_at, r.recorded_zone
     FROM unnest(%(users)s::bigint[], %(lasts)s::date[]) WITH ORDINALITY AS p (user_id, last_day, n)
-    JOIN analytics_userclock c ON c.user_id = p.user_id
     JOIN habits_completion r ON r.user_id = p.user_id AND r.day BETWEEN p.last_day - 27 AND p.last_day
-    WHERE r.value > 0 AND r.recorded_at IS NOT NULL
+    WHERE r.value > 0 AND r.recorded_at IS NOT NULL AND r.recorded_zone <> ''
 """
 
 # Of weeks that have been summed up, those that are worth telling of: what was due and not skipped, what was done, and

@@ -15,11 +15,11 @@ from analytics.domain.terms import Terms
 from analytics.models import DirtyMark, HabitState, UserClock, UserDay
 from analytics.rollups import days
 from analytics.rollups.clocks import hold_clock
-from analytics.rollups.following import follow_changes, follow_events, save_states, sum_up_since
-from analytics.rollups.tracing import Traced, know, state_of, trace
-from analytics.selectors.history import days_between, neutral_days, stored_days
+from analytics.rollups.events import follow_events
+from analytics.rollups.following import follow_changes, save_states, sum_up_since
+from analytics.rollups.tracing import Traced, state_of, trace_habits
+from analytics.selectors.history import days_between, stored_days
 from habits.models import Habit
-from habits.selectors import records_of
 
 TOLERANCE = 1e-9
 CARRIED = (*Terms.__dataclass_fields__, *Standing.__dataclass_fields__)
@@ -45,10 +45,16 @@ class Rebuilt:
     states: list[HabitState] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
     """Habits with a state that should have none."""
-    days: int = 0
+    first_day: date | None = None
+    """The first day that was compared; all since then were."""
     wrong: list[UserDay] = field(default_factory=list)
     """Days that differ from what is stored, as they should be."""
     differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def days(self) -> int:
+        """How many days were compared."""
+        return (self.clock.last_closed - self.first_day).days + 1 if self.first_day else 0
 
 
 @transaction.atomic
@@ -93,20 +99,22 @@ def compare(clock: UserClock, using: str = "default") -> Rebuilt:
     """Work out everything of a person as of their last closed day, and compare it with what is stored."""
     found = Rebuilt(clock)
     stored = {state.habit_id: state for state in HabitState.objects.using(using).filter(user_id=clock.user_id)}
-    neutral = neutral_days(clock.user_id, using)
-    for habit in Habit.objects.using(using).filter(user_id=clock.user_id, deleted=False).order_by("pk"):
-        state = stored.pop(habit.pk, None)
-        # What is archived stays as of the day when it was.
-        last = state.as_of if state and state.archived_on and habit.archived_at else clock.last_closed
-        one = trace(know(clock, habit, state, using), records_of(habit), last, neutral)
-        wanted = state_of(clock.user_id, one, last)
-        found.traced[habit.pk] = one
+    habits = list(Habit.objects.using(using).filter(user_id=clock.user_id, deleted=False).order_by("pk"))
+    # What is archived stays as of the day when it was.
+    archived = {habit.pk: stored[habit.pk].as_of for habit in habits if _is_archived(habit, stored.get(habit.pk))}
+    found.traced = trace_habits(clock, habits, stored, archived, using)
+    found.gone = stored.keys() - found.traced.keys()
+    for number, one in found.traced.items():
+        wanted = state_of(clock.user_id, one, archived.get(number, clock.last_closed))
         found.states.append(wanted)
-        found.differences += _differences(habit.pk, state, wanted)
-    found.differences += [Difference(habit, None, "state", "stored", "none") for habit in stored]
-    found.gone = set(stored)
+        found.differences += _differences(number, stored.get(number), wanted)
+    found.differences += [Difference(habit, None, "state", "stored", "none") for habit in found.gone]
     _compare_days(found, using)
     return found
+
+
+def _is_archived(habit: Habit, state: HabitState | None) -> bool:
+    return bool(habit.archived_at and state and state.archived_on)
 
 
 def _differences(habit: int, state: HabitState | None, wanted: HabitState) -> Iterator[Difference]:
@@ -121,8 +129,8 @@ def _differences(habit: int, state: HabitState | None, wanted: HabitState) -> It
 
 def _compare_days(found: Rebuilt, using: str) -> None:
     clock, anew = found.clock, {habit: one.days for habit, one in found.traced.items()}
-    first = min((min(of_habit) for of_habit in anew.values() if of_habit), default=clock.last_closed)
-    dates = days_between(min(first, clock.last_closed), clock.last_closed)
+    found.first_day = min([clock.last_closed, *(day for of_habit in anew.values() for day in of_habit)])
+    dates = days_between(found.first_day, clock.last_closed)
     stored, taps = stored_days(clock.user_id, dates, using), days.taps_of(clock.user_id, dates, using)
     cut = [stored.get(day) or days.empty_day(clock, day) for day in dates]
     before = [days.contents(row) if row.day in stored else days.NOTHING for row in cut]
@@ -139,7 +147,6 @@ def _compare_days(found: Rebuilt, using: str) -> None:
             found.differences.append(Difference(None, row.day, "day", counts, wanted_counts))
         if differing or counts != wanted_counts:
             found.wrong.append(row)
-    found.days = len(dates)
 
 
 def _same(stored: days.Habits, wanted: days.Habits, habit: int) -> bool:
@@ -152,7 +159,6 @@ def _same(stored: days.Habits, wanted: days.Habits, habit: int) -> bool:
 def _store(found: Rebuilt) -> None:
     HabitState.objects.filter(habit_id__in=found.gone).delete()
     save_states(found.states)
-    for one in found.traced.values():
-        follow_events(one)
+    follow_events(found.traced.values())
     days.save_days(found.clock.user_id, found.wrong)
-    sum_up_since(found.clock, min((row.day for row in found.wrong), default=None))
+    sum_up_since(found.clock, found.first_day)

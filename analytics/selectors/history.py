@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, F, OuterRef
 
 from analytics.domain.outcomes import HabitDay, Outcome, figures
-from analytics.models import StreakEvent, UserDay
+from analytics.models import HabitRest, StreakEvent, UserDay
 from habits.models import Habit, User
 
 REPLICA = "replica"
@@ -44,9 +45,14 @@ def closed_days(user: User, first: date, last: date) -> list[UserDay]:
 def streak_events(user: User, since: date, until: date | None = None) -> list[StreakEvent]:
     """Give which of a person's streaks broke or reached a milestone from one closed day to another, oldest first.
 
-    Both days are included; without `until` all since. Index: streak_event_of_user.
+    Both days are included; without `until` all since. What became of a streak while its habit was archived is told to
+    nobody. Index: streak_event_of_user.
     """
-    events = StreakEvent.objects.using(history_alias()).filter(user=user, day__gte=since)
+    rests = HabitRest.objects.filter(
+        habit=OuterRef("habit"), first_day__lte=OuterRef("day"), last_day__gte=OuterRef("day")
+    )
+    events = StreakEvent.objects.using(history_alias()).filter(~Exists(rests), user=user, day__gte=since)
+    events = events.exclude(habit__state__archived_on__lte=F("day"))
     if until is not None:
         events = events.filter(day__lte=until)
     return list(events.order_by("day", "habit", "kind"))

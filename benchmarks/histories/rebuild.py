@@ -9,7 +9,7 @@ from typing import Any
 
 from analytics.domain.periods import Period
 from analytics.models import UserClock, UserMonth, UserWeek
-from analytics.rollups.following import follow_events
+from analytics.rollups.events import follow_events
 from analytics.rollups.periods import ended_months, ended_weeks, roll_up
 from analytics.rollups.rebuilding import compare
 from analytics.rollups.rows import rows
@@ -55,9 +55,8 @@ def _of_people() -> Iterator[tuple[str, Any]]:
         rebuilt = compare(clock)
         for one in rebuilt.differences:
             yield "days" if one.day and one.what == "day" else "states", (clock.pk, one)
-        for habit, traced in rebuilt.traced.items():
-            for day in follow_events(traced):
-                yield "events", (clock.pk, habit, day)
+        for habit, days in follow_events(rebuilt.traced.values()).items():
+            yield from (("events", (clock.pk, habit, day)) for day in days)
 
 
 def _of_periods() -> Iterator[tuple[str, Any]]:

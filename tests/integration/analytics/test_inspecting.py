@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from analytics.models import Drift, HabitState, Inspection, UserClock, UserDay
+from analytics.domain.periods import month_of, week_of
+from analytics.models import Drift, HabitState, Inspection, UserClock, UserDay, UserMonth, UserWeek
 from analytics.rollups.inspecting import NIGHTS, inspect_night
+from analytics.rollups.periods import roll_up
 from analytics.rollups.rebuilding import rebuild
 from analytics.tasks import start_clocks
 from habits.models import Habit, User
@@ -101,6 +103,25 @@ def test_a_state_that_is_missing_is_made_again() -> None:
     assert {name: value for name, value in after_that.items() if name not in ("computed_at", "made_on")} == {
         name: value for name, value in before.items() if name not in ("computed_at", "made_on")
     }
+
+
+def test_a_rebuild_sums_every_week_and_month_up_anew() -> None:
+    user, _ = closed_person()
+    with at(after(40)):
+        close()
+    roll_up(UserWeek, [(user.pk, week_of(after(7 * n), 0)) for n in range(5)])
+    roll_up(UserMonth, [(user.pk, month_of(MONDAY))])
+    UserWeek.objects.filter(first_day=after(7)).delete()
+    UserWeek.objects.filter(first_day=after(14)).update(missed=99)
+    UserMonth.objects.update(missed=99)
+
+    rebuild(user.pk)
+
+    assert list(UserWeek.objects.order_by("pk").values_list("first_day", "missed")) == [
+        (MONDAY, 5),
+        *((after(7 * n), 7) for n in range(1, 5)),
+    ]
+    assert UserMonth.objects.get().missed == 28  # of thirty days in March
 
 
 def test_people_who_were_made_past_the_signals_get_a_clock_and_statistics() -> None:

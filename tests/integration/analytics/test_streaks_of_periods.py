@@ -12,9 +12,10 @@ from analytics.models import UserClock, UserWeek
 from analytics.rollups.periods import roll_up
 from analytics.rollups.rebuilding import compare
 from analytics.rollups.tracing import Traced
+from analytics.selectors import streak_events
 from analytics.selectors.history import days_between
 from habits import services
-from habits.models import User
+from habits.models import Habit, User
 from tests.factories import UserFactory
 
 from .lives import live
@@ -84,6 +85,48 @@ def test_a_day_that_a_journey_made_neutral_is_not_taken_off_a_streak() -> None:
     assert best_streaks(user) == {"2026-03-02": (7, "Run")}
 
 
+def archived_after_ten_days() -> tuple[User, Habit]:
+    """Give a person who was on a streak of ten days when they put its habit away."""
+    with at(MONDAY):
+        user = UserFactory()
+        habit = make_habit(user, name="Run")
+    with at(after(10)):
+        tick(habit, *(after(n) for n in range(10)))
+        settle(user)
+        close()
+        services.update_habit(habit=habit, archived=True)
+        settle(user)
+        sum_up(user)
+    assert best_streaks(user) == {"2026-03-02": (7, "Run")}
+    return user, habit
+
+
+def test_a_streak_that_ended_while_its_habit_was_archived_stays_the_best_of_its_week_and_breaks_for_nobody() -> None:
+    user, habit = archived_after_ten_days()
+    with at(after(20)):
+        close()
+        services.update_habit(habit=habit, archived=False)
+        settle(user)
+    with at(after(21)):
+        close()
+
+    assert best_streaks(user)["2026-03-02"] == (7, "Run")
+    assert [(event.day, event.kind) for event in streak_events(user, MONDAY)] == [(after(6), "milestone")]
+
+
+@pytest.mark.parametrize("day", [9, 12, 15])
+def test_what_is_recorded_of_a_habit_that_is_archived_leaves_the_streaks_of_weeks_before_as_they_were(day: int) -> None:
+    user, habit = archived_after_ten_days()
+    with at(after(15)):
+        close()
+        services.record_completion(habit=habit, day=after(day), value=1000, note="late")
+        settle(user)
+        sum_up(user)
+
+    assert best_streaks(user)["2026-03-02"] == (7, "Run")
+    assert [(event.day, event.kind) for event in streak_events(user, MONDAY)] == [(after(6), "milestone")]
+
+
 @pytest.mark.parametrize("seed", [0, 12, 18])
 def test_whenever_a_period_is_summed_up_its_streak_is_that_of_the_records(seed: int) -> None:
     (life,) = live(seed, days=45)
@@ -101,13 +144,8 @@ def test_whenever_a_period_is_summed_up_its_streak_is_that_of_the_records(seed: 
 
 
 def length_at(traced: Traced, last: date) -> int:
-    """Give the streak that was alive at the end of a day, if it is long enough to be told and known ever after.
-
-    Nothing is noted of a streak that ended while its habit was archived.
-    """
-    days = {day.day: day for day in traced.chronicle.days}
+    """Give the streak that was alive at the end of a day, if it is long enough to be told."""
     found = traced.days.get(last)
     if found is None or found.streak < NOTABLE_STREAK or Outcome.BROKEN in found.outcome:
         return 0
-    ends = min((day for day, one in days.items() if day > last and Outcome.BROKEN in one.outcome), default=None)
-    return found.streak if ends is None or ends in traced.days else 0
+    return found.streak

@@ -9,6 +9,7 @@ import pytest
 from analytics.domain.periods import week_of
 from analytics.models import UserWeek
 from analytics.rollups.periods import roll_up
+from analytics.rollups.rebuilding import rebuild
 from analytics.tasks import sum_up_weeks
 from habits import services
 from habits.models import Completion, Habit, User
@@ -26,13 +27,13 @@ def summed_up(user: User, weeks: int) -> None:
     roll_up(UserWeek, [(user.pk, week_of(after(7 * n), 0)) for n in range(weeks)])
 
 
-def tap(habit: Habit, hour: int, *days: int, value: int = 1000) -> None:
-    """Record days as a phone does, which tells when its button was pressed."""
+def tap(habit: Habit, hour: int, *days: int, value: int = 1000, zone: str = "UTC") -> None:
+    """Record days as a phone does, which tells when its button was pressed, and in which zone if it knows it."""
     tick(habit, *map(after, days), value=value)
     for day in map(after, days):
         with unsynced():
             instant = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
-            Completion.objects.filter(habit=habit, day=day).update(recorded_at=instant)
+            Completion.objects.filter(habit=habit, day=day).update(recorded_at=instant, recorded_zone=zone)
 
 
 def best_hours(user: User) -> list[int | None]:
@@ -52,6 +53,37 @@ def test_a_late_edit_changes_the_best_hour_of_the_weeks_after_it() -> None:
         settle(user)
 
     assert best_hours(user) == [15, 15]
+
+
+def test_a_tap_whose_zone_is_not_known_counts_for_no_hour_wherever_its_person_moves() -> None:
+    with at(MONDAY):
+        user = UserFactory(timezone="Europe/Berlin")
+        habit = make_habit(user)
+    with at(after(7)):
+        tap(habit, 8, 0, 1, 2, zone="")
+        tap(habit, 20, 3, zone="Europe/Berlin")
+        summed_up(user, weeks=1)
+        assert best_hours(user) == [21]
+        services.update_profile(user=user, timezone="Asia/Tokyo")
+        rebuild(user.pk)
+        assert best_hours(user) == [21]
+        tap(habit, 20, 3, zone="")
+        summed_up(user, weeks=1)
+
+    assert best_hours(user) == [None]
+
+
+def test_another_category_holds_for_the_weeks_that_are_over() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        habit = make_habit(user, category="Body")
+    with at(after(7)):
+        tick(habit, MONDAY)
+        summed_up(user, weeks=1)
+        services.update_habit(habit=habit, category="Sport")
+        settle(user)
+
+    assert UserWeek.objects.get().categories == {"Sport": [7, 1, 0]}
 
 
 def test_a_tick_of_today_lengthens_the_streak_that_was_alive_when_last_week_ended() -> None:
