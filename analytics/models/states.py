@@ -108,10 +108,7 @@ class StreakEvent(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["habit", "day", "kind"], name="streak_event_unique"),)
-        indexes = (
-            models.Index(fields=["user", "day"], name="streak_event_of_user"),
-            models.Index(fields=["noted_at"], name="streak_event_noted"),
-        )
+        indexes = (models.Index(fields=["user", "day"], name="streak_event_of_user"),)
 
     def __str__(self) -> str:
         return f"{self.kind} after {self.days} days, {self.habit_id} on {self.day}"

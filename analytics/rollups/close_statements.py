@@ -104,8 +104,9 @@ WITH due AS MATERIALIZED (
            has_runs AND (coalesce(run_start > day, false) OR neutral OR NOT short AND done) AS unsure
     FROM marked
     OFFSET 0
-), stepped AS MATERIALIZED (
-    SELECT user_id, habit_id, place, day, first_at, last_at, in_step, counts, unsure, unsure_since, known, first_day,
+), stepped AS (
+    SELECT user_id, habit_id, place, day, first_at, last_at, known, counts, has_runs, in_step, unsure,
+           unsure OR unsure_since IS NOT NULL OR NOT in_step AS looks_back,
            (asked AND NOT covered)::int * {Outcome.DUE:d} + done::int * {Outcome.DONE:d}
            + (skipped AND NOT done)::int * {Outcome.SKIPPED:d} AS outcome,
            CASE WHEN NOT asked OR skipped THEN base
@@ -122,13 +123,15 @@ WITH due AS MATERIALIZED (
            CASE WHEN ticks AND short AND days > 1
                 THEN (recent << 1 | done::int) & ((1::bigint << span) - 1) ELSE 0 END AS recent,
            CASE WHEN NOT asked THEN streak WHEN keeps THEN streak + 1 ELSE 0 END AS streak,
-           streak AS before, has_runs
+           streak AS before
     FROM weighed
+    OFFSET 0
 ), told AS MATERIALIZED (
-    SELECT *, outcome + (before >= {NOTABLE_STREAK} AND streak = 0)::int * {Outcome.BROKEN:d}
+    SELECT user_id, habit_id, place, day, first_at, last_at, known, counts AND in_step AS counts, has_runs, in_step,
+           unsure, looks_back, strength, window_sum, skips, recent, streak, before,
+           outcome + (before >= {NOTABLE_STREAK} AND streak = 0)::int * {Outcome.BROKEN:d}
               + (streak > before AND streak IN {MILESTONES})::int * {Outcome.MILESTONE:d} AS told
     FROM stepped
-    WHERE in_step
 ), moved AS (
     UPDATE analytics_habitstate s
     SET as_of = n.day, strength = n.strength, window_sum = n.window_sum, skips = n.skips, recent = n.recent,
@@ -137,11 +140,11 @@ WITH due AS MATERIALIZED (
         best_streak = CASE WHEN n.has_runs THEN s.best_streak ELSE greatest(s.best_streak, n.streak) END,
         best_streak_start = CASE WHEN n.has_runs OR n.streak = 0 OR n.streak < s.best_streak THEN s.best_streak_start
                                  ELSE coalesce(s.streak_start, n.day) END,
-        total = s.total + (n.outcome & {Outcome.DONE:d} <> 0)::int,
+        total = s.total + (n.told & {Outcome.DONE:d} <> 0)::int,
         first_day = coalesce(s.first_day, CASE WHEN n.known THEN n.day END),
         unsure_since = coalesce(s.unsure_since, CASE WHEN n.unsure THEN n.day END)
     FROM told n
-    WHERE s.ctid = n.place
+    WHERE s.ctid = n.place AND n.in_step
 ), noted AS (
     INSERT INTO analytics_streakevent (user_id, habit_id, day, kind, days)
     SELECT user_id, habit_id, day, CASE WHEN told & {Outcome.BROKEN:d} <> 0 THEN 'broken' ELSE 'milestone' END,
@@ -182,5 +185,5 @@ WITH due AS MATERIALIZED (
     FROM due
     WHERE c.ctid = due.place
 )
-SELECT DISTINCT user_id FROM stepped WHERE unsure OR unsure_since IS NOT NULL OR NOT in_step
+SELECT DISTINCT user_id FROM told WHERE looks_back
 """  # noqa: S608 - made of constants
