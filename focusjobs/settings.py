@@ -258,7 +258,7 @@ EXPORT_KEEP = timedelta(days=env.float("EXPORT_KEEP_DAYS", default=7))
 
 PUSH_TRANSPORTS = {
     "email": {"from_email": DEFAULT_FROM_EMAIL},
-    #: The ways to devices, as JSON: a name with its options, those of `notifications/transports/configuration.py`.
+    #: The ways to devices, as JSON: a name with its options, those of [its kind](notifications.md#transports).
     #: E-mail is always there; the default writes into the log.
     **env.json("PUSH_TRANSPORTS", default={"console": {}}),
 }

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ..http_transport import Answer, HttpTransport
+from ..jwt import p256_key
+from ..options import CREDENTIALS, WIRE, Options, credentials, picked
+from ..options import check as check_options
 from ..outgoing import Outgoing
 from ..reading import code_of, json_object
 from ..wire import Origin, Reply, Request
@@ -15,7 +18,7 @@ from . import answers
 from .message import body_of, check, headers_of
 from .token import ProviderTokens
 
-__all__ = ["APNs", "APNsConfig"]
+__all__ = ["APNs", "APNsConfig", "from_options"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,15 @@ class APNsConfig:
     proxy: str = field(default="", repr=False)
     in_flight: int = 100
     timeout: float = 15.0
+
+
+def from_options(name: str, options: Options) -> APNs:
+    """Make one with a .p8 key as its credentials. Raises `ConfigurationError`."""
+    needed = ("key_id", "team_id", "topic")
+    urls = {"base_url", "sandbox_url"}
+    check_options(name, options, known=WIRE | CREDENTIALS | urls | set(needed), needed=needed)
+    key = p256_key(credentials(name, options), f"What {name} has as credentials")
+    return APNs(name, APNsConfig(key=key, **picked(options, WIRE | urls | set(needed))))
 
 
 class APNs(HttpTransport):

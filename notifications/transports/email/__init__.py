@@ -13,13 +13,14 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import BadHeaderError
 
 from ..groups import in_groups
+from ..options import Options, check, picked
 from ..outcome import OK, OUR_MISTAKE, Outcome
 from ..outgoing import InvalidMessage, Outgoing
 from ..transport import Result
 from . import answers
 from .answers import RULINGS, Event
 
-__all__ = ["Email", "EmailConfig"]
+__all__ = ["Email", "EmailConfig", "from_options"]
 
 ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}")
 MOST_BYTES = 512 * 1024
@@ -32,6 +33,12 @@ class EmailConfig:
     from_email: str
     backend: str = ""
     """A Django e-mail backend in place of EMAIL_BACKEND."""
+
+
+def from_options(name: str, options: Options) -> Email:
+    """Make one that sends as somebody. Raises `ConfigurationError`."""
+    check(name, options, known={"from_email", "backend"}, needed=("from_email",))
+    return Email(name, EmailConfig(**picked(options, {"from_email", "backend"})))
 
 
 class Email:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from ..http_transport import Answer, HttpTransport
+from ..options import CREDENTIALS, WIRE, Options, credentials, picked
+from ..options import check as check_options
 from ..outgoing import Outgoing
 from ..reading import json_object
 from ..wire import Origin, Reply, Request
@@ -13,7 +15,7 @@ from . import answers
 from .message import body_of, check
 from .oauth import AccessTokens, ServiceAccount
 
-__all__ = ["FCM", "FCMConfig", "ServiceAccount"]
+__all__ = ["FCM", "FCMConfig", "ServiceAccount", "from_options"]
 
 MOST_ID = 200
 """Characters of a message's name that are kept."""
@@ -29,6 +31,15 @@ class FCMConfig:
     proxy: str = field(default="", repr=False)
     in_flight: int = 100
     timeout: float = 15.0
+
+
+def from_options(name: str, options: Options) -> FCM:
+    """Make one with a service account as its credentials. Raises `ConfigurationError`."""
+    check_options(name, options, known=WIRE | CREDENTIALS | {"token_uri", "base_url"})
+    account = ServiceAccount.from_json(credentials(name, options), f"What {name} has as credentials")
+    if token_uri := options.get("token_uri"):
+        account = replace(account, token_uri=token_uri)
+    return FCM(name, FCMConfig(account=account, **picked(options, WIRE | {"base_url"})))
 
 
 class FCM(HttpTransport):

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field, replace
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ..http_transport import Answer, HttpTransport
+from ..jwt import p256_key
+from ..options import CREDENTIALS, WIRE, Options, check, credentials, picked
 from ..outgoing import InvalidMessage, Outgoing, Priority
+from ..transport import ConfigurationError
 from ..wire import Origin, Reply, Request
 from . import answers
 from .encryption import MOST_TEXT, Recipient, encrypt
 from .endpoint import KNOWN_HOSTS, endpoint_of
 from .vapid import Vapid
 
-__all__ = ["KNOWN_HOSTS", "WebPush", "WebPushConfig"]
+__all__ = ["KNOWN_HOSTS", "WebPush", "WebPushConfig", "from_options"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,18 @@ class WebPushConfig:
     proxy: str = field(default="", repr=False)
     in_flight: int = 100
     timeout: float = 15.0
+
+
+def from_options(name: str, options: Options) -> WebPush:
+    """Make one with a key on P-256 as its credentials. Raises `ConfigurationError`."""
+    check(name, options, known=WIRE | CREDENTIALS | {"contact", "hosts"}, needed=("contact",))
+    if not str(options["contact"]).startswith(("mailto:", "https:")):
+        raise ConfigurationError(f"{name}: contact begins with mailto: or https:.")
+    key = p256_key(credentials(name, options), f"What {name} has as credentials")
+    chosen = picked(options, WIRE | {"contact", "hosts"})
+    if "hosts" in chosen:
+        chosen["hosts"] = tuple(chosen["hosts"])
+    return WebPush(name, WebPushConfig(key=key, **chosen))
 
 
 class WebPush(HttpTransport):

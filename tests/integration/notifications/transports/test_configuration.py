@@ -8,8 +8,8 @@ import pytest
 
 from notifications.transports import ConfigurationError, UnknownTransport, configure, configured, transport_for
 from notifications.transports.apns import APNs
+from notifications.transports.console import Console
 from notifications.transports.fcm import FCM
-from notifications.transports.local import Console
 from tests.providers.credentials import Credentials, make_credentials
 
 ACCOUNT = {"key_id": "KEY1234567", "team_id": "TEAM123456", "topic": "org.example.habits"}
@@ -71,7 +71,9 @@ def test_a_transport_that_is_not_configured_is_named_with_those_that_are() -> No
 def test_what_is_wrong_is_told(credentials: Credentials, tmp_path: Path) -> None:
     key = {"credentials_file": str(credentials.apns_key)}
     missing = str(tmp_path / "missing")
-    assert refusal("x", {"kind": "sms"}).startswith("x: there is no kind “sms” of transport; there are fcm, apns")
+    assert refusal("x", {"kind": "sms"}).startswith(
+        "x: there is no kind “sms” of transport; there are apns, console, email, fcm, file, webpush."
+    )
     assert refusal("apns", key) == "apns: key_id, team_id, topic must be set."
     assert refusal("apns", ACCOUNT) == "apns: set either credentials or credentials_file."
     both = {"credentials": "x", **key}
