@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from analytics.models import FocusSession
-from habits.serializers import CLIENT_ID
+from habits.domain.limits import CLIENT_ID
 
 LONGEST = 731
 """Days that one answer covers at most."""

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.urls import register_converter
 
-from habits.serializers import CLIENT_ID
+from habits.domain.limits import CLIENT_ID
 
 
 class ClientIdConverter:

@@ -39,7 +39,7 @@ class HabitForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["archived"].initial = self.instance.archived_at is not None
+        self.fields["archived"].initial = self.instance.archived
 
     def write(self, values: dict[str, Any]) -> Habit:
         """Make or change the habit."""
@@ -89,7 +89,7 @@ class HabitAdmin(ServiceAdmin):
     @admin.display(description="archived", boolean=True)
     def archived(self, habit: Habit) -> bool:
         """Tell whether it is over."""
-        return habit.archived_at is not None
+        return habit.archived
 
     @admin.display(description="standing today")
     def standing(self, habit: Habit) -> str:

@@ -16,10 +16,8 @@ from django.db import models
 from django.db.models import CASCADE, DO_NOTHING
 from django.utils import timezone
 
+from habits.domain.limits import FIRST_DAY
 from habits.models import User
-
-FIRST_DAY = date(1970, 1, 1)
-"""The earliest day that can have a record."""
 
 JOB = "jobs.Job"
 """Jobs are set free, not deleted, where their person goes; they are the person's all the same."""

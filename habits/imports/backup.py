@@ -6,24 +6,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, time
 
-EVERY_DAY = 0b1111111
-"""Weekday mask with all seven days; bit 0 is Monday."""
+from habits.domain.records import EVERY_DAY, THOUSANDTHS, Kind, TargetType
 
-TICK = 1000
-"""The value of a completed day of a yes-or-no habit, in thousandths."""
-
-YES_NO = "yes_no"
-"""Kind of a habit that is ticked; equals `Habit.Kind.YES_NO`."""
-
-MEASURED = "measured"
-"""Kind of a habit with an amount; equals `Habit.Kind.MEASURED`."""
-
-AT_LEAST = "at_least"
-"""The target is to be reached; equals `Habit.TargetType.AT_LEAST`."""
-
-AT_MOST = "at_most"
-"""The target is not to be passed; equals `Habit.TargetType.AT_MOST`."""
-
+TICK = THOUSANDTHS
+"""The value of a completed day of a yes-or-no habit."""
 
 MOST_HABITS = 2_000
 """A file with more habits than this is refused: no person made it."""
@@ -65,11 +51,11 @@ class ImportedHabit:
     category: str = ""
     color: str = ""
     """As #rrggbb; empty when unknown."""
-    kind: str = YES_NO
+    kind: Kind = Kind.YES_NO
     freq_num: int = 1
     freq_den: int = 1
     weekdays: int = EVERY_DAY
-    target_type: str = AT_LEAST
+    target_type: TargetType = TargetType.AT_LEAST
     target_value: float = 0.0
     """In units of the habit."""
     unit: str = ""

@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TextIO
 
+from habits.domain.records import Kind
 from habits.imports.backup import (
     DEFAULT_COLOR,
-    MEASURED,
     MOST_COMPLETIONS,
     MOST_HABITS,
     TICK,
-    YES_NO,
     ImportedCompletion,
     ImportedHabit,
     UnreadableBackup,
@@ -76,7 +75,7 @@ class _Habit:
             notes=self.description,
             category=self.category,
             color=DEFAULT_COLOR,
-            kind=MEASURED if measured else YES_NO,
+            kind=Kind.MEASURED if measured else Kind.YES_NO,
             completions=tuple(sorted(self.days.values(), key=lambda completion: completion.day)),
         )
 

@@ -9,15 +9,12 @@ import math
 import sqlite3
 from datetime import date, time
 
+from habits.domain.limits import FIRST_DAY
+from habits.domain.records import EVERY_DAY, Kind, TargetType
 from habits.imports.backup import (
-    AT_LEAST,
-    AT_MOST,
-    EVERY_DAY,
-    MEASURED,
     MOST_COMPLETIONS,
     MOST_HABITS,
     TICK,
-    YES_NO,
     ImportedCompletion,
     ImportedHabit,
     UnreadableBackup,
@@ -26,7 +23,6 @@ from habits.imports.backup import (
 from habits.imports.loop_palette import css_color
 from habits.imports.sqlite_file import fetch_at_most, schema_version
 from habits.imports.values import (
-    EARLIEST,
     frequency,
     habit_name,
     impossible_day,
@@ -108,16 +104,16 @@ def _columns(since: dict[str, tuple[int, str]], schema: int) -> str:
     )
 
 
-def _kind(row: sqlite3.Row) -> str:
-    return (YES_NO, MEASURED)[whole_number(row["type"], "the type of a habit", 0, 1)]
+def _kind(row: sqlite3.Row) -> Kind:
+    return (Kind.YES_NO, Kind.MEASURED)[whole_number(row["type"], "the type of a habit", 0, 1)]
 
 
 def _completions(
-    connection: sqlite3.Connection, schema: int, kinds: dict[int, tuple[str, str]], latest: date
+    connection: sqlite3.Connection, schema: int, kinds: dict[int, tuple[Kind, str]], latest: date
 ) -> dict[int, dict[int, ImportedCompletion]]:
     """Read the entries by habit and day. Of two with one timestamp the older row counts, as in Loop's migration 22."""
     found: dict[int, dict[int, ImportedCompletion]] = {habit: {} for habit in kinds}
-    last_day = latest.toordinal() - EARLIEST.toordinal()
+    last_day = latest.toordinal() - FIRST_DAY.toordinal()
     previous: tuple[object, object] | None = None
     for row in fetch_at_most(connection, _entries_query(schema), MOST_COMPLETIONS, "entries"):
         habit, timestamp = row["habit"], row["timestamp"]
@@ -126,7 +122,7 @@ def _completions(
         previous = habit, timestamp
         kind, name = kinds[habit]
         day = _day_number(timestamp, last_day, name)
-        completion = _completion(kind, EARLIEST.toordinal() + day, row, name)
+        completion = _completion(kind, FIRST_DAY.toordinal() + day, row, name)
         if completion is not None:
             found[habit][day] = completion
     return found
@@ -139,7 +135,7 @@ def _day_number(timestamp: object, last_day: int, name: str) -> int:
     return timestamp // MILLISECONDS_A_DAY
 
 
-def _completion(kind: str, ordinal: int, row: sqlite3.Row, name: str) -> ImportedCompletion | None:
+def _completion(kind: Kind, ordinal: int, row: sqlite3.Row, name: str) -> ImportedCompletion | None:
     """Make one recorded day; None when nothing is known of it, not even a note."""
     stored = whole_number(row["value"], f"an entry of “{name}”", -INT32 - 1, INT32)
     note = text(row["notes"], f"a note of “{name}”")
@@ -150,9 +146,9 @@ def _completion(kind: str, ordinal: int, row: sqlite3.Row, name: str) -> Importe
     return ImportedCompletion(date.fromordinal(ordinal), value, skipped, note)
 
 
-def _thousandths(kind: str, stored: int) -> int | None:
+def _thousandths(kind: Kind, stored: int) -> int | None:
     """Turn a stored value into thousandths; a day that Loop ticked by itself (1) is not recorded."""
-    if kind == YES_NO:
+    if kind == Kind.YES_NO:
         return {YES: TICK, NO: 0}.get(stored)
     return stored if stored >= 0 else None
 
@@ -171,7 +167,7 @@ def _habit(row: sqlite3.Row, schema: int, completions: tuple[ImportedCompletion,
         kind=_kind(row),
         freq_num=num,
         freq_den=den,
-        target_type=(AT_LEAST, AT_MOST)[whole_number(row["target_type"], f"the kind of target of “{name}”", 0, 1)],
+        target_type=_target_type(row["target_type"], name),
         target_value=_target(row["target_value"], name),
         unit=shortened(text(row["unit"], f"the unit of “{name}”"), 50),
         archived=whole_number(row["archived"], f"the mark of “{name}” as archived", 0, 1, default=0) == 1,
@@ -199,6 +195,10 @@ def _question_and_notes(row: sqlite3.Row, schema: int, name: str) -> tuple[str, 
     if len(question) <= 500:
         return question, notes
     return shortened(question, 500), text(f"{question}\n\n{notes}".strip(), f"the description of “{name}”")
+
+
+def _target_type(value: object, name: str) -> TargetType:
+    return (TargetType.AT_LEAST, TargetType.AT_MOST)[whole_number(value, f"the kind of target of “{name}”", 0, 1)]
 
 
 def _target(value: object, name: str) -> float:

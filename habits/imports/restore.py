@@ -8,19 +8,18 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from habits.domain.records import Part
-from habits.imports.backup import YES_NO, ImportedCompletion, ImportedHabit, derived_uid
+from habits.domain.records import Kind, Part
+from habits.imports.backup import ImportedCompletion, ImportedHabit, derived_uid
 from habits.merging import Merging, day_writes, habit_write
-from habits.models import Completion, Habit, User
+from habits.models import Completion, Habit, User, assign
 
 BATCH_SIZE = 2_000
 """Completions written by one statement."""
 
 _COPIED = (
     *("name", "question", "notes", "color", "freq_num", "freq_den", "target_type", "target_value", "unit", "position"),
-    *("reminder_time", "reminder_weekdays"),
+    *("reminder_time", "reminder_weekdays", "archived"),
 )
 """Fields that an `ImportedHabit` and a `Habit` have alike and that a backup always decides."""
 
@@ -88,12 +87,15 @@ def _client_id(imported: ImportedHabit) -> str:
 
 
 def _restore_habit(session: Merging, imported: ImportedHabit, progress: _Progress) -> _Outcome:
-    found = Habit.objects.filter(user=session.user_id, client_id=_client_id(imported)).first()
-    habit = found or Habit(user_id=session.user_id, client_id=_client_id(imported), weekdays=imported.weekdays)
+    key = {"user_id": session.user_id, "client_id": _client_id(imported)}
+    found = Habit.objects.filter(**key).first()
+    habit = found or Habit(**key, weekdays=imported.weekdays)
     edited = _edit(habit, imported)
-    if edited or found is None:
-        session.merge([habit_write(habit, edited if found else edited | {"kind", "name", "weekdays"})])
-        habit = Habit.objects.get(user=session.user_id, client_id=habit.client_id)
+    if found is None:
+        session.merge([habit_write(habit, edited | {"kind", "name", "weekdays"})])
+        habit = Habit.objects.get(**key)
+    elif edited:
+        session.merge([habit_write(habit, edited)])
     progress.advance(1)
     written = sum(_restore_days(session, habit, batch, progress) for batch in _batches(imported.completions))
     return _Outcome(found is None, found is not None and bool(edited), written)
@@ -107,15 +109,9 @@ def _edit(habit: Habit, imported: ImportedHabit) -> set[str]:
     values: dict[str, Any] = {name: getattr(imported, name) for name in _COPIED} | {"deleted": False}
     if imported.category:
         values["category"] = imported.category
-    if imported.kind != YES_NO:
+    if imported.kind != Kind.YES_NO:
         values["kind"] = imported.kind
-    changed = {name for name, value in values.items() if getattr(habit, name) != value}
-    for name in changed:
-        setattr(habit, name, values[name])
-    if imported.archived != (habit.archived_at is not None):
-        habit.archived_at = timezone.now() if imported.archived else None
-        changed.add("archived")
-    return changed
+    return assign(habit, values)
 
 
 def _restore_days(

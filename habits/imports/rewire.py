@@ -8,9 +8,9 @@ from __future__ import annotations
 import sqlite3
 from datetime import date, time
 
+from habits.domain.records import EVERY_DAY
 from habits.imports.backup import (
     DEFAULT_COLOR,
-    EVERY_DAY,
     MOST_COMPLETIONS,
     MOST_HABITS,
     TICK,

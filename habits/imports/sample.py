@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from habits.imports.backup import EVERY_DAY
+from habits.domain.limits import FIRST_DAY
+from habits.domain.records import EVERY_DAY
 from habits.imports.loop import MILLISECONDS_A_DAY, NEWEST_SCHEMA, NO, SKIP, YES
-from habits.imports.values import EARLIEST
 
 SUNDAY, WEEKDAYS = 0b0000010, 0b1111100
 """Parts of Loop's weekday mask, whose bit 0 is Saturday."""
@@ -206,7 +206,7 @@ def _insert(connection: sqlite3.Connection, number: int, habit: SampleHabit, see
 
 
 def _timestamp(day: date) -> int:
-    return (day - EARLIEST).days * MILLISECONDS_A_DAY
+    return (day - FIRST_DAY).days * MILLISECONDS_A_DAY
 
 
 def _entries(habit: SampleHabit, seed: int, first: date, today: date) -> Iterator[tuple[date, int, str]]:

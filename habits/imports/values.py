@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from habits.domain.limits import FIRST_DAY, LONGEST_TEXT
 from habits.imports.backup import UnreadableBackup
-
-LONGEST_TEXT = 20_000
-"""Characters of a note, as in `habits.models`."""
 
 MOST_TIMES = 32_767
 """Largest number in a frequency: that of a PostgreSQL smallint."""
-
-EARLIEST = date(1970, 1, 1)
-"""The first day a backup may hold; the apps count from here."""
 
 
 def text(value: object, what: str) -> str:
@@ -76,11 +71,11 @@ def frequency(times: object, days: object, name: str) -> tuple[int, int]:
 
 
 def possible_day(day: date, latest: date, name: str) -> date:
-    """Return the day when it lies between `EARLIEST` and `latest`.
+    """Return the day when it lies between `FIRST_DAY` and `latest`.
 
     Raises `UnreadableBackup`: it does not.
     """
-    if not EARLIEST <= day <= latest:
+    if not FIRST_DAY <= day <= latest:
         raise impossible_day(name)
     return day
 

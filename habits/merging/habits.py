@@ -113,8 +113,6 @@ def stored_register(habit: Habit, name: str) -> Register:
 
 def shown(habit: Habit, field: str) -> Any:
     """Give a field as phones know it."""
-    if field == "archived":
-        return habit.archived_at is not None
     if field == "reminder_time":
         return habit.reminder_time.strftime("%H:%M") if habit.reminder_time else None
     return getattr(habit, field)

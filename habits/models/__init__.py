@@ -1,9 +1,12 @@
 """People, what they want to do, what they did on each local day, and how their phones keep up with it."""
 
+from habits.domain.records import EVERY_DAY
+
 from .accounts import Export, Letter
+from .assigning import assign
 from .backups import Backup
 from .completions import Completion, CompletionAlias
-from .habits import EVERY_DAY, Habit, new_client_id
+from .habits import Habit, new_client_id
 from .people import ApiToken, User, UserManager, validate_timezone
 from .sync import LostText, SyncDevice, SyncPush, SyncState
 
@@ -22,6 +25,7 @@ __all__ = [
     "SyncState",
     "User",
     "UserManager",
+    "assign",
     "new_client_id",
     "validate_timezone",
 ]

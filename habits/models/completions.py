@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from habits.domain.limits import LONGEST_TEXT
+
 from .habits import Habit
 
 DEVICE_LENGTH = 64
@@ -42,7 +44,7 @@ class Completion(models.Model):
         null=True, blank=True, help_text="Thousandths of a unit; a tick is 1000, “not done” is 0; empty: only a note."
     )
     skipped = models.BooleanField(default=False, help_text="Excused: neither done nor missed.")
-    note = models.TextField(blank=True, max_length=20_000)
+    note = models.TextField(blank=True, max_length=LONGEST_TEXT)
     recorded_at = models.DateTimeField(null=True, editable=False, help_text="The instant of the tap, if it is known.")
     recorded_zone = models.CharField(max_length=64, default="", editable=False, help_text="The phone's zone then.")
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.APP)

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
-EVERY_DAY = 0b1111111
-"""Weekday mask with all seven days; bit 0 is Monday."""
+from habits.domain.limits import LONGEST_TEXT
+from habits.domain.records import EVERY_DAY
 
 
 def new_client_id() -> str:
@@ -40,7 +41,7 @@ class Habit(models.Model):
     )
     name = models.CharField(max_length=200)
     question = models.CharField(max_length=500, blank=True, help_text="Asked in a reminder: “Did you exercise today?”")
-    notes = models.TextField(blank=True, max_length=20_000)
+    notes = models.TextField(blank=True, max_length=LONGEST_TEXT)
     category = models.CharField(max_length=100, blank=True)
     color = models.CharField(max_length=7, blank=True, help_text="As #rrggbb.")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.YES_NO)
@@ -101,3 +102,12 @@ class Habit(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is put away; setting it puts it away from now on, or brings it back."""
+        return self.archived_at is not None
+
+    @archived.setter
+    def archived(self, archived: bool) -> None:
+        self.archived_at = (self.archived_at or timezone.now()) if archived else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 MAX_OPERATIONS = 5_000
 """Rows and deletions in one push."""
@@ -13,17 +13,8 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 10
 """Lists and objects within each other."""
 
-MAX_TEXT = 20_000
-"""Characters of a text."""
-
-LARGEST = 1e12
-"""The largest amount and position, in either direction; above it, doubles and thousandths lose precision."""
-
 LATEST_STAMP = 8_640_000_000_000_000
 """The last instant that JavaScript knows, in milliseconds since 1970; a stamp from beyond is read as this one."""
-
-FIRST_DAY = date(1970, 1, 1)
-"""The earliest day that can have a record."""
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far ahead of the server a phone's stamp may be and still stand; one from a wrong clock would win for ever."""

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from habits.domain.limits import FIRST_DAY
 from habits.domain.records import THOUSANDTHS
 from habits.merging import CompletionWrite, HabitWrite
 
-from .limits import CLOCK_TOLERANCE, FIRST_DAY, MAX_OPERATIONS
+from .limits import CLOCK_TOLERANCE, MAX_OPERATIONS
 from .problems import BadShape, TooLarge, UnknownTable
 from .rows import ID, CompletionRow, HabitRow, Row
 

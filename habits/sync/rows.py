@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
-from .limits import LARGEST, LATEST_STAMP, MAX_TEXT
+from habits.domain.limits import CLIENT_ID, LARGEST, LONGEST_PERIOD, LONGEST_TEXT
 
-ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-"""Identifiers that a phone may choose."""
+from .limits import LATEST_STAMP
+
+ID = re.compile(CLIENT_ID)
 
 
 def _number(value: Any) -> Any:
@@ -69,12 +70,12 @@ class HabitRow(Row):
 
     name: str = Field("", min_length=1, max_length=200)
     question: str = Field("", max_length=500)
-    notes: str = Field("", max_length=MAX_TEXT)
+    notes: str = Field("", max_length=LONGEST_TEXT)
     category: str = Field("", max_length=100)
     color: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$")
     kind: Literal["yes_no", "measured", "counted"] = "yes_no"
     freq_num: Whole = Field(1, ge=1)
-    freq_den: Whole = Field(1, ge=1, le=366)
+    freq_den: Whole = Field(1, ge=1, le=LONGEST_PERIOD)
     weekdays: Mask = 127
     target_type: Literal["at_least", "at_most"] = "at_least"
     target_value: Number = Field(0, ge=0)
@@ -99,7 +100,7 @@ class CompletionRow(Row):
     date: Annotated[date, BeforeValidator(_day)]
     value: Number | None = None
     skipped: StrictBool = False
-    note: str = Field("", max_length=MAX_TEXT)
+    note: str = Field("", max_length=LONGEST_TEXT)
     recorded_at: Stamp | None = None
     zone: str = Field("", max_length=64)
     device: str = Field("", max_length=64)

@@ -37,7 +37,7 @@ def test_a_backup_is_uploaded_and_its_job_imports_it(api: APIClient, user: User)
 
 
 def test_a_file_that_is_too_large_is_refused(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("habits.serializers.MAX_BACKUP", 10)
+    monkeypatch.setattr("habits.serializers.imports.MAX_BACKUP", 10)
     assert errors_of(upload(api)) == [("file", "A backup has at most 10 bytes.")]
     assert not Backup.objects.exists()
 
