@@ -27,7 +27,7 @@ NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM = 0x0, 0x2, 0x7
 MAX_CONCURRENT_STREAMS = 0x3
 MOST_STREAM = 2**31 - 1
 LONGEST_FRAME = 16_384
-LINGER = 2.0
+LINGER = 10.0
 """Seconds for which a connection stays open after its GOAWAY, for a client that does not end it itself."""
 INDEXED_STATUS = {200: 8, 204: 9, 400: 12, 404: 13, 500: 14}  # RFC 7541, appendix A
 

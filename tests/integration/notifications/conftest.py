@@ -85,7 +85,7 @@ def push(played_providers: Providers, settings: Any) -> Iterator[Providers]:
 def transports_to(providers: Providers) -> dict[str, dict[str, Any]]:
     """Give the setting by which the product sends to providers on this machine."""
     credentials = providers.credentials
-    common = {"ca_file": str(credentials.ca), "timeout": 3.0}
+    common = {"ca_file": str(credentials.ca)}
     return {
         "fcm": {"credentials_file": str(credentials.service_account), "base_url": providers.url("fcm"), **common},
         "apns": {

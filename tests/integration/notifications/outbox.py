@@ -33,7 +33,8 @@ def scripted(push: Providers, code: int, status: str, error: str = "", **values:
 
 
 def claim_one(transport: str) -> Any:
-    """Claim the one delivery that there is, as soon as the ramp allows it."""
+    """Claim the one delivery that there is or that may be sent, as soon as the ramp allows it."""
     while not (batch := claim(transport, timezone.now())).held:
         assert batch.wait is not None
-    return batch.held[0]
+    (held,) = batch.held
+    return held

@@ -70,8 +70,8 @@ def test_nothing_is_sent_before_its_time(push: Providers) -> None:
 
 def test_a_habit_that_was_done_meanwhile_is_not_reminded_of(push: Providers, person: User) -> None:
     habit = habit_of(person)
-    delivery_to(device_of(person, transport="fcm"), kind="habit", habits=[habit.pk])
-    CompletionFactory(habit=habit, day=timezone.now().date())
+    delivery = delivery_to(device_of(person, transport="fcm"), kind="habit", habits=[habit.pk])
+    CompletionFactory(habit=habit, day=delivery.notification.day)
     send_due("fcm", 20)
 
     assert (only().state, only().code, only().attempts) == ("suppressed", "done", 0)
@@ -80,8 +80,8 @@ def test_a_habit_that_was_done_meanwhile_is_not_reminded_of(push: Providers, per
 
 def test_what_was_done_meanwhile_is_no_longer_named(push: Providers, person: User) -> None:
     done, left = habit_of(person, "Done"), habit_of(person, "Left")
-    delivery_to(device_of(person, transport="fcm"), kind="habit", habits=[done.pk, left.pk])
-    CompletionFactory(habit=done, day=timezone.now().date())
+    delivery = delivery_to(device_of(person, transport="fcm"), kind="habit", habits=[done.pk, left.pk])
+    CompletionFactory(habit=done, day=delivery.notification.day)
     send_due("fcm", 20)
 
     (accepted,) = push.accepted("fcm")

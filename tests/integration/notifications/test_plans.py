@@ -39,7 +39,7 @@ FROM generate_series(1, 10000) n;
 INSERT INTO notifications_reminder (user_id, kind, origin, label, category, local_time, weekdays, timezone, enabled,
                                     next_fire_at, next_local_date)
 SELECT id, 'routine', 'person', '', '', '08:00', 127, '', true,
-       now() + (row_number() OVER () - 200) * interval '1 minute', now()::date
+       now() + (row_number() OVER () - 200) * interval '1 hour', now()::date
 FROM habits_user, generate_series(0, 4);
 INSERT INTO notifications_device (user_id, platform, transport, app, sandbox, address_kind, address, address_hash,
                                   locale, timezone, app_version, registered_at, last_seen_at, state, retired_reason,
@@ -54,7 +54,7 @@ FROM habits_user, generate_series(0, 5) n;
 INSERT INTO notifications_delivery (id, notification_id, device_id, transport, state, next_at, not_after, attempts,
                                     fence, claimed_by, code, provider_id, lease_until)
 SELECT gen_random_uuid(), n.id, d.id, 'file', states.state,
-       now() + interval '1 minute' * CASE WHEN states.state = 'pending' AND n.id % 60 = 0 THEN -1 ELSE 1 END,
+       now() + interval '1 hour' * CASE WHEN states.state = 'pending' AND n.id % 60 = 0 THEN -1 ELSE 1 END,
        now() + CASE WHEN n.id % 600 = 0 THEN interval '-1 second' ELSE interval '1 hour' END, 0, 0, '', '', '',
        CASE WHEN states.state = 'claimed' THEN now() - interval '1 minute' END
 FROM notifications_notification n JOIN notifications_device d USING (user_id),

@@ -23,7 +23,7 @@ def test_four_thousand_dead_tokens_retire_their_devices_and_hold_nobody_up(push:
     dead = [f"dead{number}" for number in range(4000)]
     push.set("fcm", keeps=False)
     deliveries_to("fcm", [*ALIVE[:10], *dead, *ALIVE[10:]])
-    progress = send_due("fcm", 60)
+    progress = send_due("fcm", 300)
 
     assert (progress.counts, progress.is_done) == ({"rejected": 4000, "sent": 20}, True)
     assert Device.objects.filter(state="retired", retired_reason="gone", address="").count() == 4000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from focusjobs.jobs.models import Job
 from habits.models import User
 from habits.signals import CountedWeek, weeks_counted
 from notifications import tasks
+from notifications.domain.due import spread
 from notifications.models import Delivery, Device, InboxItem, Notification, ProviderState, Reminder
 from notifications.planning import statements
 from notifications.services import send_test
@@ -46,8 +48,10 @@ def jobs(name: str) -> list[Job]:
 
 
 def test_the_minutes_job_leads_to_a_message_through_the_jobs_that_it_enqueues(
-    person: User, sent_file: Path, travel: Any
+    sent_file: Path, travel: Any, settings: Any
 ) -> None:
+    late = next(number for number in count(10**6) if spread(number, settings.PUSH_SPREAD) > timedelta(seconds=20))
+    person = UserFactory(pk=late, timezone="Europe/Berlin")  # so that the moment is not over when the job comes to it
     device_of(person)
     reminder_of(habit_of(person), time(8), EIGHT - timedelta(hours=1))
 
@@ -68,6 +72,7 @@ def test_every_moment_has_a_job_at_its_slot_however_many_batches_there_are(
     few = statements.DUE_REMINDERS.replace(f"LIMIT {statements.FIRED_AT_ONCE}", "LIMIT 2")
     monkeypatch.setattr("notifications.planning.firing.FIRED_AT_ONCE", 2)
     monkeypatch.setattr("notifications.planning.firing.DUE_REMINDERS", few)
+    settings.PUSH_SPREAD = timedelta(hours=1)
     for _ in range(9):
         habit = habit_of(UserFactory(timezone="Europe/Berlin"))
         reminder_of(habit, time(8), EIGHT - timedelta(hours=1))

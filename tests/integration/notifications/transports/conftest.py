@@ -15,24 +15,25 @@ from notifications.transports.configuration import build
 from notifications.transports.fcm import FCM
 from notifications.transports.webpush import WebPush
 from notifications.transports.wire import close
+from notifications.transports.wire.lane import LONGEST_WAIT
 from tests.providers import Providers
 from tests.providers.credentials import APNS_KEY_ID, TEAM, TOPIC
 
 Build = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
-def running_providers() -> Iterator[Providers]:
-    with Providers.start() as providers:
-        yield providers
+@pytest.fixture
+def providers(played_providers: Providers) -> Iterator[Providers]:
+    """The providers, with nothing accepted and nothing scripted; connections are the test's own."""
+    played_providers.clear()
+    yield played_providers
+    close()
 
 
 @pytest.fixture
-def providers(running_providers: Providers) -> Iterator[Providers]:
-    """The providers, with nothing accepted and nothing scripted; connections are the test's own."""
-    running_providers.clear()
-    yield running_providers
-    close()
+def long_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a server that could not be reached be left alone for a minute, so that a busy machine sees no second try."""
+    monkeypatch.setattr("notifications.transports.wire.lane.random.uniform", lambda *_: LONGEST_WAIT)
 
 
 @pytest.fixture
