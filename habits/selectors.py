@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr, StringAgg
@@ -15,6 +16,9 @@ from django.utils import timezone
 from habits.domain.calendar import logical_date
 from habits.domain.records import Kind, Part, Record, Rule, TargetType
 from habits.models import Completion, Habit, User
+
+PROFILE_FIELDS = ("email", "name", "timezone", "day_start", "week_start", "locale")
+"""What is shown to people of themselves."""
 
 _AMOUNT = {"total": Cast(Sum("value"), BigIntegerField()), "excused": BoolOr("skipped")}
 
@@ -33,6 +37,8 @@ class RecordedDay:
     source: str
     """Which way the latest of it came in."""
     updated_at: datetime
+    version: int
+    """The person's version at which the latest of it was written."""
 
     @property
     def part(self) -> Part:
@@ -56,13 +62,15 @@ def days_of(habit: Habit, first: date = date.min, last: date = date.max) -> Quer
         text=StringAgg("note", "\n", filter=~Q(note=""), order_by="slot", default=Value("")),
         sources=ArrayAgg("source", order_by="-updated_at"),
         changed_at=Max("updated_at"),
+        changed_in=Max("version"),
     ).filter(Q(total__isnull=False) | Q(excused=True) | ~Q(text=""))
 
 
 def recorded(row: Mapping[str, Any]) -> RecordedDay:
     """Read a row of `days_of`."""
     value, skipped = _content(row["total"], row["excused"])
-    return RecordedDay(row["day"], value, skipped, row["text"], row["sources"][0], row["changed_at"])
+    source, changed_at, changed_in = row["sources"][0], row["changed_at"], row["changed_in"]
+    return RecordedDay(row["day"], value, skipped, row["text"], source, changed_at, changed_in)
 
 
 def _content(total: int | None, excused: bool) -> tuple[int | None, bool]:
@@ -111,6 +119,15 @@ def rule_of(habit: Habit) -> Rule:
         target_type=TargetType(habit.target_type),
         target_value=habit.target_value,
     )
+
+
+def profile_version(user: User) -> int:
+    """Give a number that is another one where a person's settings are others, or the day that it is for them.
+
+    It is below 2^56. Nothing counts the changes of a person, whom operators and log-ins write too.
+    """
+    shown = [local_today(user).isoformat(), *(getattr(user, name) for name in PROFILE_FIELDS)]
+    return int.from_bytes(sha256(repr(shown).encode()).digest()[:7])
 
 
 def local_today(user: User) -> date:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from habits.models import User
-from habits.selectors import local_today
+from habits.selectors import PROFILE_FIELDS, local_today
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
@@ -18,7 +18,7 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("email", "name", "timezone", "day_start", "week_start", "locale", "today")
+        fields = (*PROFILE_FIELDS, "today")
         read_only_fields = ("email",)
 
     @extend_schema_field(serializers.DateField())

@@ -10,7 +10,7 @@ from .days import clear_completion, record_completion
 from .habits import HabitFields, create_habit, delete_habit, put_habit, restore_habit, update_habit
 from .people import update_profile
 from .pushes import retry_pushes
-from .seen import OutOfDate
+from .seen import OutOfDate, require_seen
 
 __all__ = [
     "MAX_BACKUP",
@@ -22,6 +22,7 @@ __all__ = [
     "delete_habit",
     "put_habit",
     "record_completion",
+    "require_seen",
     "restore_habit",
     "retry_pushes",
     "update_habit",

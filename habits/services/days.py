@@ -13,7 +13,7 @@ from habits.merging import Merging, day_writes
 from habits.models import Completion, Habit, User
 from habits.selectors import RecordedDay, local_today, recorded_day
 
-from .seen import current_habit
+from .seen import Seen, current_habit, require_seen
 
 
 @transaction.atomic
@@ -25,17 +25,22 @@ def record_completion(
     skipped: bool = False,
     note: str = "",
     source: str = Completion.Source.APP,
+    seen: Seen = None,
+    only_new: bool = False,
 ) -> tuple[RecordedDay, bool]:
     """Make this the record of a local day, in place of any other; tell True if the day had none.
 
     `value` is in thousandths of a unit. Days from 1970-01-01 to one after the person's today are accepted: a phone
     that travels east is ahead of the zone that is known here.
+
+    Raises `OutOfDate`, with `only_new` wherever the day has a record.
     """
     with Merging(habit.user_id) as session:
         current = current_habit(habit)
         _validate_day(current.user, day)
         wanted = Part(value, skipped, note)
         before = recorded_day(current, day)
+        require_seen(before.version if before else None, seen, only_new=only_new)
         if before is None or before.part != wanted:
             _validate_record(current, wanted)
             session.merge(day_writes(current, {day: wanted}, source=source))
@@ -45,11 +50,13 @@ def record_completion(
 
 
 @transaction.atomic
-def clear_completion(*, habit: Habit, day: date) -> bool:
-    """Forget what was recorded of a day; False if that was nothing."""
+def clear_completion(*, habit: Habit, day: date, seen: Seen = None) -> bool:
+    """Forget what was recorded of a day; False if that was nothing. Raises `OutOfDate`."""
     with Merging(habit.user_id) as session:
         current = current_habit(habit)
-        if recorded_day(current, day) is None:
+        before = recorded_day(current, day)
+        require_seen(before.version if before else None, seen)
+        if before is None:
             return False
         session.merge(day_writes(current, {day: Part()}))
     return True

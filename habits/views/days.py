@@ -9,10 +9,10 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.conditional import IF_MATCH, IF_NONE_MATCH, ConditionalView, etag_of, seen_versions, wants_new
 from habits import services
 from habits.pagination import CompletionPages
-from habits.selectors import days_of, recorded, recorded_day
+from habits.selectors import RecordedDay, days_of, recorded, recorded_day
 from habits.serializers import CompletionSerializer, DayRangeSerializer
 
 from .requests import OwnHabitView, PersonRequest
@@ -39,7 +39,7 @@ class CompletionListView(ConditionalView, OwnHabitView):
 
 
 class CompletionView(ConditionalView, OwnHabitView):
-    """What was recorded of one day."""
+    """What was recorded of one day. Its ETag is the version at which that was written, on whatever device."""
 
     @extend_schema(operation_id="completion", responses=CompletionSerializer)
     def get(self, request: PersonRequest, client_id: str, day: date) -> Response:
@@ -47,10 +47,11 @@ class CompletionView(ConditionalView, OwnHabitView):
         record = recorded_day(self.habit(request, client_id), day)
         if record is None:
             raise Http404
-        return Response(CompletionSerializer(record).data)
+        return _answer(record)
 
     @extend_schema(
         operation_id="completion_put",
+        parameters=[IF_MATCH, IF_NONE_MATCH],
         request=CompletionSerializer,
         responses={200: CompletionSerializer, 201: CompletionSerializer},
     )
@@ -59,11 +60,17 @@ class CompletionView(ConditionalView, OwnHabitView):
         serializer = CompletionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         habit = self.habit(request, client_id)
-        completion, created = services.record_completion(habit=habit, day=day, **serializer.validated_data)
-        return Response(CompletionSerializer(completion).data, status=201 if created else 200)
+        conditions: dict[str, Any] = {"seen": seen_versions(request), "only_new": wants_new(request)}
+        record, created = services.record_completion(habit=habit, day=day, **conditions, **serializer.validated_data)
+        return _answer(record, created)
 
-    @extend_schema(operation_id="completion_delete", responses={204: None})
+    @extend_schema(operation_id="completion_delete", parameters=[IF_MATCH], responses={204: None})
     def delete(self, request: PersonRequest, client_id: str, day: date) -> Response:
         """Forget what was recorded of the day, if anything."""
-        services.clear_completion(habit=self.habit(request, client_id), day=day)
+        services.clear_completion(habit=self.habit(request, client_id), day=day, seen=seen_versions(request))
         return Response(status=204)
+
+
+def _answer(record: RecordedDay, created: bool = False) -> Response:
+    status = 201 if created else 200
+    return Response(CompletionSerializer(record).data, status=status, headers={"ETag": etag_of(record.version)})

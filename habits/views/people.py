@@ -8,13 +8,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.conditional import IF_MATCH, ConditionalView, etag_of, seen_versions
 from habits import services
 from habits.accounts.closing import close_account
+from habits.models import User
+from habits.selectors import profile_version
 from habits.serializers import JobNumberSerializer, ProfileSerializer, ProofSerializer
 
 from .proof import AccountRate, require_proof
-from .requests import PersonRequest
+from .requests import CarefulView, PersonRequest
 
 
 class StaffAccount(PermissionDenied):
@@ -24,8 +26,8 @@ class StaffAccount(PermissionDenied):
     default_code = "staff_account"
 
 
-class ProfileView(ConditionalView):
-    """The settings of the person who asks, and the account itself."""
+class ProfileView(ConditionalView, CarefulView):
+    """The settings of the person who asks, and the account itself. The ETag changes with the settings and the day."""
 
     def get_throttles(self) -> list[Any]:
         """Limit guesses of the password more than the rest."""
@@ -34,18 +36,24 @@ class ProfileView(ConditionalView):
     @extend_schema(operation_id="profile", responses=ProfileSerializer)
     def get(self, request: PersonRequest) -> Response:
         """Give the settings, and the day that it is for this person."""
-        return Response(ProfileSerializer(request.user).data)
+        return _answer(request.user)
 
-    @extend_schema(operation_id="profile_update", request=ProfileSerializer, responses=ProfileSerializer)
+    @extend_schema(
+        operation_id="profile_update", parameters=[IF_MATCH], request=ProfileSerializer, responses=ProfileSerializer
+    )
     def patch(self, request: PersonRequest) -> Response:
         """Change some of the settings."""
         serializer = ProfileSerializer(request.user, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        user = services.update_profile(user=request.user, **serializer.validated_data)
-        return Response(ProfileSerializer(user).data)
+        return _answer(
+            services.update_profile(user=request.user, seen=seen_versions(request), **serializer.validated_data)
+        )
 
     @extend_schema(
-        operation_id="account_delete", request=ProofSerializer, responses={202: JobNumberSerializer, 403: None}
+        operation_id="account_delete",
+        parameters=[IF_MATCH],
+        request=ProofSerializer,
+        responses={202: JobNumberSerializer, 403: None},
     )
     def delete(self, request: PersonRequest) -> Response:
         """Delete the account for good. It is unusable at once, and a job erases all that is kept about the person.
@@ -57,4 +65,9 @@ class ProfileView(ConditionalView):
         if request.user.is_staff:
             raise StaffAccount
         require_proof(request, serializer.validated_data["password"])
+        services.require_seen(profile_version(request.user), seen_versions(request))
         return Response({"job": close_account(request.user).id}, status=202)
+
+
+def _answer(user: User) -> Response:
+    return Response(ProfileSerializer(user).data, headers={"ETag": etag_of(profile_version(user))})

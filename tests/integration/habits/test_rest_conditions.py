@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from habits import services
 from habits.models import Habit, User
 from tests.factories import UserFactory
+from tests.integration.habits.phones import NOW, Phone, tick
 from tests.integration.habits.problems import errors_of, problem_of
 from tests.integration.jobs.drains import at_once
 
@@ -63,43 +64,129 @@ def test_other_answers_are_not_sent_again_either(api: APIClient, tag: str, addre
 
 # --- If-Match --------------------------------------------------------------------------------------------------------
 
-WRITES: list[tuple[str, Any]] = [("patch", {"name": "Walk"}), ("put", {"name": "Walk"}), ("delete", None)]
+DAY = f"{RUN}/completions/2026-03-10"
+ME = "/api/v1/me"
+WRITES: list[tuple[str, str, Any]] = [
+    ("patch", RUN, {"name": "Walk"}),
+    ("put", RUN, {"name": "Walk"}),
+    ("delete", RUN, None),
+    ("put", DAY, {"value": 0}),
+    ("delete", DAY, None),
+    ("patch", ME, {"name": "Ada"}),
+]
 
 
-@pytest.mark.parametrize(("method", "body"), WRITES)
+@pytest.fixture
+def tags(api: APIClient, user: User, tag: str) -> dict[str, Any]:
+    """The ETags of a habit, a day of it, and a person."""
+    api.put(DAY, {"value": 1})
+    return tags_of(user)
+
+
+def tags_of(user: User) -> dict[str, Any]:
+    """The same as of now; None for what is gone."""
+    client = APIClient()
+    client.force_authenticate(User.objects.get(pk=user.pk))
+    return {address: client.get(address).headers.get("ETag") for address in (RUN, DAY, ME)}
+
+
+@pytest.mark.parametrize(("method", "address", "body"), WRITES)
 @pytest.mark.parametrize("header", ['"999"', 'W/"1"', '"x"', "", '"999", "998"'])
-def test_what_was_not_seen_is_not_overwritten(api: APIClient, tag: str, method: str, body: Any, header: str) -> None:
-    refused = getattr(api, method)(RUN, body, headers={"If-Match": header})
+def test_what_was_not_seen_is_not_overwritten(
+    api: APIClient, user: User, tags: dict[str, Any], method: str, address: str, body: Any, header: str
+) -> None:
+    refused = getattr(api, method)(address, body, headers={"If-Match": header})
     assert problem_of(refused, 412)["code"] == "precondition_failed"
-    assert api.get(RUN).json()["name"] == "Run"
+    assert tags_of(user) == tags
 
 
-@pytest.mark.parametrize(("method", "body"), WRITES)
+@pytest.mark.parametrize(("method", "address", "body"), WRITES)
 @pytest.mark.parametrize("other", ["", ', "999"', "*"])
-def test_what_was_seen_is_changed(api: APIClient, tag: str, method: str, body: Any, other: str) -> None:
-    header = "*" if other == "*" else tag + other
-    assert getattr(api, method)(RUN, body, headers={"If-Match": header}).status_code in (200, 204)
-    assert not Habit.objects.filter(name="Run", deleted=False).exists()
+def test_what_was_seen_is_changed(
+    api: APIClient, user: User, tags: dict[str, Any], method: str, address: str, body: Any, other: str
+) -> None:
+    header = "*" if other == "*" else tags[address] + other
+    assert getattr(api, method)(address, body, headers={"If-Match": header}).status_code in (200, 204)
+    assert tags_of(user)[address] != tags[address]
 
 
-def test_of_two_who_saw_the_same_one_changes_it(api: APIClient, tag: str) -> None:
-    first = api.patch(RUN, {"name": "Walk"}, headers={"If-Match": tag})
-    second = api.patch(RUN, {"name": "Swim"}, headers={"If-Match": tag})
+@pytest.mark.parametrize(
+    ("address", "one", "other"),
+    [
+        (RUN, {"name": "Walk"}, {"name": "Swim"}),
+        (DAY, {"value": 0}, {"skipped": True}),
+        (ME, {"name": "A"}, {"name": "B"}),
+    ],
+)
+def test_of_two_who_saw_the_same_one_changes_it(
+    api: APIClient, tags: dict[str, Any], address: str, one: Any, other: Any
+) -> None:
+    write = api.put if address == DAY else api.patch
+    first = write(address, one, headers={"If-Match": tags[address]})
+    second = write(address, other, headers={"If-Match": tags[address]})
     assert (first.status_code, second.status_code) == (200, 412)
-    assert api.patch(RUN, {"name": "Swim"}, headers={"If-Match": first["ETag"]}).status_code == 200
+    assert write(address, other, headers={"If-Match": first["ETag"]}).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_at_the_same_moment_one_changes_it() -> None:
+@pytest.mark.parametrize("address", [RUN, DAY, ME])
+def test_of_two_at_the_same_moment_one_changes_it(address: str) -> None:
     user = UserFactory()
     habit, _ = services.create_habit(user=user, client_id="run", name="Run")
+    services.record_completion(habit=habit, day=NOON.date(), value=1000)
 
-    def change(name: str) -> int:
-        client = APIClient(raise_request_exception=False)
-        client.force_authenticate(user)
-        return int(client.patch(RUN, {"name": name}, headers={"If-Match": f'"{habit.version}"'}).status_code)
+    def client() -> APIClient:
+        phone = APIClient(raise_request_exception=False)
+        phone.force_authenticate(user)
+        return phone
 
-    assert sorted(at_once(lambda: change("Walk"), lambda: change("Swim"))) == [200, 412]
+    def change(body: Any) -> int:
+        write = client().put if address == DAY else client().patch
+        return int(write(address, body, headers={"If-Match": tag}).status_code)
+
+    tag = client().get(address)["ETag"]
+    bodies: list[Any] = [{"value": 0}, {"skipped": True}] if address == DAY else [{"name": "Walk"}, {"name": "Swim"}]
+    assert sorted(at_once(lambda: change(bodies[0]), lambda: change(bodies[1]))) == [200, 412]
+
+
+def test_an_account_that_changed_since_it_was_seen_is_not_deleted(api: APIClient, user: User) -> None:
+    user.set_password("right")
+    user.save()
+    refused = api.delete(ME, {"password": "right"}, headers={"If-Match": '"999"'})
+    assert problem_of(refused, 412)
+    assert User.objects.get().is_active
+    seen = {"If-Match": api.get(ME)["ETag"]}
+    assert api.delete(ME, {"password": "right"}, headers=seen).status_code == 202
+
+
+def test_a_day_without_a_record_was_not_seen(api: APIClient, tags: dict[str, Any]) -> None:
+    seen = {"If-Match": tags[DAY]}
+    other = f"{RUN}/completions/2026-03-09"
+    assert [api.put(other, {"value": 1}, headers=seen).status_code, api.delete(other, headers=seen).status_code] == [
+        412
+    ] * 2
+    assert api.get(other).status_code == 404
+
+
+def test_a_day_can_be_put_only_where_it_has_no_record(api: APIClient, tag: str) -> None:
+    headers = {"If-None-Match": "*"}
+    assert api.put(DAY, {"value": 1}, headers=headers).status_code == 201
+    assert problem_of(api.put(DAY, {"value": 0}, headers=headers), 412)
+    assert api.get(DAY).json()["value"] == 1
+
+
+def test_a_day_that_a_phone_counts_on_has_another_tag(api: APIClient, user: User) -> None:
+    api.put(RUN, {"name": "Run", "kind": "counted", "target_value": 5})
+    seen = api.put(DAY, {"value": 2})["ETag"]
+    Phone(user).push(completions=[tick("run", "2026-03-10", at=NOW, device="phone-a")])
+    assert problem_of(api.put(DAY, {"value": 5}, headers={"If-Match": seen}), 412)
+    assert api.get(DAY).json()["value"] == 3
+
+
+def test_the_tag_of_a_person_is_another_one_on_another_day(api: APIClient) -> None:
+    today = api.get(ME)
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        assert api.get(ME, headers={"If-None-Match": today["ETag"]}).json()["today"] == "2026-03-11"
 
 
 # --- PUT -------------------------------------------------------------------------------------------------------------
@@ -192,10 +279,9 @@ def test_the_pages_of_a_filtered_list_go_on_with_the_filter(api: APIClient, user
 
 
 def test_a_day_can_be_read_by_itself(api: APIClient, tag: str) -> None:
-    day = f"{RUN}/completions/2026-03-10"
-    assert problem_of(api.get(day), 404)
-    put = api.put(day, {"value": 1, "note": "by the river"}).json()
-    assert api.get(day).json() == put
+    assert problem_of(api.get(DAY), 404)
+    put = api.put(DAY, {"value": 1, "note": "by the river"}).json()
+    assert api.get(DAY).json() == put
 
 
 # --- Every address ---------------------------------------------------------------------------------------------------
