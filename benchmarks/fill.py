@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from typing import Any
 
@@ -30,11 +31,19 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=5_000_000)
     jobs = parser.parse_args().jobs
     if "DATABASE_URL" not in os.environ:
-        from focusjobs.dev.environment import join_running_demo
-
-        join_running_demo()
+        _join_demo()
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         fill(connection, jobs)
+
+
+def _join_demo() -> None:
+    from focusjobs.dev.environment import join_running_demo
+    from focusjobs.dev.errors import DevError
+
+    try:
+        join_running_demo()
+    except DevError as error:
+        sys.exit(str(error))
 
 
 def fill(connection: psycopg.Connection[Any], jobs: int) -> None:
