@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "focusjobs.console.zones.OperatorZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "habits.accounts.throttling.ThrottledAccountsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 TEMPLATES = [

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from focusjobs import settings as production
 from habits import services
 from habits.models import Habit, User
 from tests.factories import CompletionFactory, HabitFactory
@@ -165,6 +167,38 @@ def test_too_many_requests_are_told_when_to_come_back(
     assert responses[2]["Retry-After"] == "60"
 
 
+AUTH = "/api/v1/auth/app/v1"
+LIMITED: dict[str, tuple[Any, int, int]] = {
+    "/api/v1/sync/push": ({}, 60, 60),
+    "/api/v1/me/export": (None, 20, 3600),
+    f"{AUTH}/auth/signup": ({}, 20, 60),
+    f"{AUTH}/auth/login": ({}, 30, 60),
+    f"{AUTH}/auth/password/request": ({"email": "ada@example.com"}, 5, 60),
+    f"{AUTH}/auth/password/reset": ({}, 20, 60),
+}
+"""What is limited more than the rest: a body, how many requests are allowed, and in how many seconds."""
+
+
+@pytest.mark.parametrize("address", LIMITED)
+def test_what_is_asked_for_too_often_is_told_when_to_come_back(
+    api: APIClient, address: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": address}}
+    rates = production.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.THROTTLE_RATES", rates)
+    body, allowed, seconds = LIMITED[address]
+    client = Client(raise_request_exception=False) if address.startswith(AUTH) else api
+
+    *answers, refused = [
+        client.post(address, body, content_type="application/json", headers={"X-Device-Id": "phone-a"})
+        for _ in range(allowed + 1)
+    ]
+
+    assert {answer.status_code for answer in answers} <= {200, 202, 400}
+    assert problem_of(refused, 429)["code"] == "throttled"
+    assert int(refused["Retry-After"]) == seconds
+
+
 def test_the_schema_is_made_without_a_warning(tmp_path: Any) -> None:
     target = tmp_path / "schema.json"
 
@@ -202,13 +236,17 @@ def test_the_schema_is_made_without_a_warning(tmp_path: Any) -> None:
         ("/api/v1/habits/{client_id}/stats", "get"),
         ("/api/v1/jobs", "get"),
         ("/api/v1/jobs/{number}", "get"),
+        ("/api/v1/jobs/{number}/cancel", "post"),
         ("/api/v1/sync/push", "post"),
         ("/api/v1/sync/pull", "get"),
         ("/api/v1/sync/pushes/{key}", "get"),
     }
-    errors = {json.dumps(op["responses"]["default"]) for ops in schema["paths"].values() for op in ops.values()}
-    assert len(errors) == 1
-    assert "#/components/schemas/Problem" in errors.pop()
+    answers = [
+        answer for path in schema["paths"].values() for op in path.values() for answer in op["responses"].items()
+    ]
+    problems = {answer["$ref"].rpartition("/")[2] for status, answer in answers if int(status) >= 400}
+    assert problems == set(schema["components"]["responses"])
+    assert {"NOT_FOUND", "PRECONDITION_FAILED", "TOO_MANY_REQUESTS"} <= problems
 
 
 def test_the_schema_is_served_to_everybody() -> None:
