@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
+import psycopg
+from django.conf import settings
 from django.db import connection
 
+T = TypeVar("T")
 
-def rows(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+Values = Mapping[str, Any] | Sequence[Any]
+
+
+def rows(statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
     """Run a statement within the caller's transaction and give the rows that it returns, none where it returns nothing.
 
     Raises `django.db.Error`.
@@ -16,3 +22,25 @@ def rows(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
+
+
+def prepared_rows(statement: str, values: Values) -> list[tuple[Any, ...]]:
+    """Do as `rows`, with a statement that PostgreSQL plans once for each connection (`JOBS_PREPARED_STATEMENTS`).
+
+    Planning is most of the time of short statements about a table with a dozen partial indexes.
+    """
+    if not settings.JOBS_PREPARED_STATEMENTS:
+        return rows(statement, values)
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(statement, values, prepare=True).fetchall()
+
+
+def columns(items: Iterable[T], row: Callable[[T], tuple[Any, ...]]) -> list[list[Any]]:
+    """Give what `row` makes of each item as columns, for `unnest`."""
+    return [list(column) for column in zip(*map(row, items), strict=True)]
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Give whole numbers as the text of a PostgreSQL array, several times quicker than psycopg does."""
+    return f"{{{','.join(map(str, values))}}}"

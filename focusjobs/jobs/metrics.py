@@ -9,16 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import connection
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from focusjobs.health import heartbeat
+from focusjobs.sql import rows
 
 from .domain.lifecycle import UNFINISHED, State
 from .models import Queue, Tally
@@ -99,7 +98,10 @@ class JobCollector(Collector):
 def _depth() -> Iterator[Metric]:
     depth = GaugeMetricFamily("jobs_depth", f"Unfinished jobs; counted up to {CAP:,}.", labels=("queue", "state"))
     oldest = GaugeMetricFamily("jobs_oldest_waiting_seconds", "Since when the oldest job is due.", labels=("queue",))
-    found = {(queue, state): (count, age) for queue, state, count, age in _rows(DEPTH)}
+    found = {
+        (queue, state): (count, age)
+        for queue, state, count, age in rows(DEPTH, {"queues": settings.JOBS_QUEUES, "cap": CAP})
+    }
     for queue in sorted({*settings.JOBS_QUEUES, *(queue for queue, _ in found)}):
         for state in UNFINISHED:
             depth.add_metric((queue, state.value), found.get((queue, state), (0, None))[0])
@@ -109,7 +111,9 @@ def _depth() -> Iterator[Metric]:
     active = sum(count for (_, state), (count, _) in found.items() if state == State.ACTIVE)
     yield GaugeMetricFamily("jobs_active_leases", "Jobs that a worker holds.", value=active)
     yield GaugeMetricFamily(
-        "jobs_expired_leases", "Jobs whose worker let its lease run out.", value=_rows(EXPIRED_LEASES)[0][0]
+        "jobs_expired_leases",
+        "Jobs whose worker let its lease run out.",
+        value=rows(EXPIRED_LEASES, {"cap": CAP})[0][0],
     )
 
 
@@ -155,10 +159,3 @@ def _processes() -> Iterator[Metric]:
             "When due jobs and leases were last looked at.",
             value=last_round,
         )
-
-
-def _rows(statement: str) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"queues": settings.JOBS_QUEUES, "cap": CAP})
-        found: list[Any] = cursor.fetchall()
-    return found

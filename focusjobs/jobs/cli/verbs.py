@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from focusjobs.jobs.errors import JobError
+from ..errors import JobError
 
 Verb: TypeAlias = tuple[str, Callable[[CommandParser], None], Callable[[Any, Any], None], str]
 """A subcommand: its name, what declares its arguments, what does it, and what it is said to do."""

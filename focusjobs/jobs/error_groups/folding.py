@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from focusjobs.sql import rows
+
 from ..domain.releases import is_regression
 from ..interventions.retention import policies
-from ..ledger.records import rows
 from ..models import ErrorGroup, Release
 from . import statements
 

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from focusjobs.sql import rows
+
 from ..domain.fingerprint import span_of
 from ..errors import QueryError
-from ..ledger.records import rows
 from ..models import Attempt, ErrorGroup, Job
 from . import statements
 

@@ -3,24 +3,12 @@
 `retry`, `cancel` and the rest are about jobs; `queues` and `retention` are modules of their own.
 """
 
-from .jobs import (
-    Captured,
-    Restored,
-    cancel,
-    capture,
-    drain,
-    edit_and_retry,
-    link,
-    promote,
-    reschedule,
-    restore,
-    retry,
-    set_priority,
-)
+from .editing import edit_and_retry
+from .jobs import cancel, drain, promote, reschedule, retry, set_priority
+from .restoring import Captured, capture, link, restore
 
 __all__ = [
     "Captured",
-    "Restored",
     "cancel",
     "capture",
     "drain",

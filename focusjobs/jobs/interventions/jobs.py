@@ -1,4 +1,4 @@
-"""What operators do to jobs.
+"""What operators do to jobs: retry, cancel, promote, reschedule, give another priority, drain a queue of them.
 
 Each function is guarded by the state of the job in the very statement that changes it, and answers what it really
 changed. One that takes a job away from whoever holds it raises the job's fence, so that a stale worker can change
@@ -7,28 +7,23 @@ nothing any more.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from celery import current_app
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from .. import ledger
+from focusjobs.sql import rows
+
 from ..declaring.call import MAX_PRIORITY
-from ..declaring.definition import Task
 from ..domain.identity import task_id_of
-from ..domain.job import EnqueuedJob, NewJob
-from ..domain.lifecycle import FINISHED, State
+from ..domain.lifecycle import State
 from ..errors import OperationRefused
 from ..ledger import results
-from ..ledger.family import Child, settle
-from ..ledger.records import rows
-from ..models import Job, OperationJob
+from ..ledger.family import settle
+from ..ledger.moved import Child
+from ..models import Job
 from ..telling import changes, wakeups
 from ..telling.changes import Change
 from ..telling.events import Kind
@@ -72,14 +67,14 @@ def _retry(asked: Mapping[str, Any]) -> set[int]:
     moved = rows(statements.RETRY, asked)
     retried = {row[0] for row in moved}
     rows(statements.AWAIT_CHILDREN, [list(retried)])
-    _rejoin({row[0]: row[2] for row in moved if row[2] is not None and row[2] not in retried})
+    rejoin({row[0]: row[2] for row in moved if row[2] is not None and row[2] not in retried})
     _forget([(row[0], row[3], row[4]) for row in moved])
-    _ring({row[1] for row in moved if row[5] == State.WAITING})
-    _note("retried", retried)
+    ring({row[1] for row in moved if row[5] == State.WAITING})
+    note("retried", retried)
     return retried
 
 
-def _rejoin(parent_of: dict[int, int]) -> None:
+def rejoin(parent_of: dict[int, int]) -> None:
     """Tell the parents of retried children, and theirs where they were brought back themselves."""
     if not parent_of:
         return
@@ -88,7 +83,7 @@ def _rejoin(parent_of: dict[int, int]) -> None:
     told = rows(statements.REJOIN_PARENTS, {"children": list(parent_of), "parents": parents})
     back = [row for row in told if row[4]]
     _forget([(row[0], row[2], row[3]) for row in back])
-    _rejoin({row[0]: row[1] for row in back if row[1] is not None})
+    rejoin({row[0]: row[1] for row in back if row[1] is not None})
 
 
 def _forget(jobs: Iterable[tuple[int, int, str | None]]) -> None:
@@ -121,8 +116,8 @@ def cancel(ids: Iterable[int], reason: str, *, active: bool = False, as_of: date
 def promote(ids: Iterable[int], *, as_of: datetime | None = None) -> set[int]:
     """Make delayed jobs waiting now, but for those that began after `as_of`; answer those that were."""
     moved = rows(statements.PROMOTE, {"ids": list(ids), "as_of": as_of})
-    _ring({row[1] for row in moved})
-    return _note("promoted", {row[0] for row in moved})
+    ring({row[1] for row in moved})
+    return note("promoted", {row[0] for row in moved})
 
 
 def reschedule(ids: Iterable[int], run_at: datetime, *, as_of: datetime | None = None) -> set[int]:
@@ -133,8 +128,8 @@ def reschedule(ids: Iterable[int], run_at: datetime, *, as_of: datetime | None =
     if run_at.tzinfo is None:
         raise OperationRefused("The time to run at needs a time zone.")
     moved = rows(statements.RESCHEDULE, {"ids": list(ids), "run_at": run_at, "as_of": as_of})
-    _ring({row[1] for row in moved if row[1] is not None})
-    return _note("rescheduled", {row[0] for row in moved})
+    ring({row[1] for row in moved if row[1] is not None})
+    return note("rescheduled", {row[0] for row in moved})
 
 
 def set_priority(ids: Iterable[int], priority: int, *, as_of: datetime | None = None) -> set[int]:
@@ -145,56 +140,7 @@ def set_priority(ids: Iterable[int], priority: int, *, as_of: datetime | None = 
     if not isinstance(priority, int) or not 0 <= priority <= MAX_PRIORITY:
         raise OperationRefused(f"A priority is a whole number from 0 to {MAX_PRIORITY}, not {priority!r}.")
     moved = rows(statements.SET_PRIORITY, {"priority": priority, "ids": list(ids), "as_of": as_of})
-    return _note("given another priority", {row[0] for row in moved})
-
-
-@transaction.atomic
-def edit_and_retry(job_id: int, arguments: Mapping[str, Any]) -> EnqueuedJob:
-    """Make a new job like this one with other arguments; its options name the old one as `edited_from`.
-
-    A pending job is cancelled in its favour. Raises `OperationRefused` for a job that runs, is part of an unfinished
-    flow, or whose unique key another job holds, and `InvalidJob` for arguments that its task cannot take.
-    """
-    job = Job.objects.select_for_update(no_key=True).filter(pk=job_id).first()
-    if job is None:
-        raise OperationRefused(f"There is no job {job_id}.")
-    _check_editable(job)
-    edited = _edited(job, arguments)
-    if job.state not in FINISHED:
-        cancel([job.pk], "Replaced by a job with other arguments.")
-    made = ledger.insert([edited])[0]
-    if not made.created:
-        raise OperationRefused(f"Job {made.id} holds the unique key “{job.unique_key}” of job {job.pk}.")
-    return made
-
-
-def _check_editable(job: Job) -> None:
-    if job.state == State.ACTIVE:
-        raise OperationRefused(f"Job {job.pk} is running; cancel it first.")
-    if job.state == State.WAITING_CHILDREN or (job.state not in FINISHED and job.parent_id is not None):
-        raise OperationRefused(f"Job {job.pk} is part of a flow that has not ended.")
-
-
-def _edited(job: Job, arguments: Mapping[str, Any]) -> NewJob:
-    call = _task(job.task).using(
-        queue=job.queue,
-        priority=job.priority,
-        attempts=job.tries,
-        run_after=job.run_at if job.state == State.DELAYED else None,
-        expires_at=job.expires_at if job.expires_at and job.expires_at > timezone.now() else None,
-        unique_key=job.unique_key,
-        unique_until="finished" if job.unique_while_active else "started",
-        user=job.user_id,
-    )
-    return replace(call.job(**arguments), options=json.dumps({**(job.options or {}), "edited_from": job.pk}))
-
-
-def _task(name: str) -> Task[..., Any]:
-    current_app.loader.import_default_modules()
-    found = current_app.tasks.get(name)
-    if not isinstance(found, Task):
-        raise OperationRefused(f"There is no task “{name}” here, so its arguments cannot be checked.")
-    return found
+    return note("given another priority", {row[0] for row in moved})
 
 
 def drain(queue: str, *, delayed: bool = False, reason: str = "The queue was drained.") -> int:
@@ -213,97 +159,14 @@ def drain(queue: str, *, delayed: bool = False, reason: str = "The queue was dra
     return drained
 
 
-@dataclass(frozen=True)
-class Captured:
-    """What of a job an act may replace: the columns that `CAPTURE` returns, in their order."""
-
-    id: int
-    fence: int
-    is_active: bool
-    error_group_id: int | None
-    before: str
-
-
-def capture(ids: Iterable[int]) -> dict[int, Captured]:
-    """Give jobs by number as they are now, for `link`."""
-    return {row[0]: Captured(*row) for row in rows(statements.CAPTURE, [list(ids)])}
-
-
-def link(operation: int, changed: Iterable[Captured], *, canary: bool = False, undoable: bool = True) -> None:
-    """Note which jobs an operation changed, in the transaction that changed them. What ran cannot be put back."""
-    befores = [
-        (it.id, it.fence, it.before if undoable and not it.is_active else None, it.error_group_id) for it in changed
-    ]
-    if befores:
-        ids, fences, texts, groups = (list(column) for column in zip(*befores, strict=True))
-        values = {"ids": ids, "fences": fences, "befores": texts, "groups": groups}
-        rows(statements.LINK, {"operation": operation, "canary": canary, **values})
-
-
-@transaction.atomic
-def restore(operation: int, ids: Iterable[int], *, future: bool = False) -> set[int]:
-    """Put jobs of an operation back as they were; answer those that were, as nobody had touched them since.
-
-    With `future`, only those that are not due yet. A parent that came back with a child of it fails with it again.
-    """
-    values = {"operation": operation, "ids": list(ids), "future": future, "outcome": OperationJob.Outcome.RESTORED}
-    restored = [Restored(*row) for row in rows(statements.RESTORE, values)]
-    ended = [job for job in restored if job.state in FINISHED]
-    _settle_again([job for job in ended if job.parent_id is not None])
-    results.store([job.result() for job in ended if job.attempt == 0 and job.state == State.FAILED])
-    _rejoin({job.id: job.parent_id for job in restored if job.state not in FINISHED and job.parent_id is not None})
-    _ring({job.queue for job in restored if job.state == State.WAITING})
-    return _note("put back", {job.id for job in restored})
-
-
-@dataclass(frozen=True)
-class Restored:
-    """A job that was put back: the columns that `RESTORE` returns, in their order."""
-
-    id: int
-    queue: str
-    parent_id: int | None
-    attempt: int
-    celery_id: str | None
-    state: str
-    task: str
-    on_failure: str
-    error: str
-    worker: str
-    arguments: str
-
-    def result(self) -> results.Result:
-        """Give what django-celery-results kept of a job that had failed with its child, before it ever ran."""
-        return results.Result(
-            task_id=self.celery_id or task_id_of(self.id),
-            task=self.task,
-            arguments=self.arguments,
-            worker=self.worker,
-            failure=results.Failure("ChildFailed", "focusjobs.jobs.errors", self.error),
-        )
-
-
-def _settle_again(children: Iterable[Restored]) -> None:
-    """Tell unfinished parents that children ended as before."""
-    by_parent: dict[int, list[Restored]] = {}
-    for child in children:
-        by_parent.setdefault(cast("int", child.parent_id), []).append(child)
-    waiting = Job.objects.unfinished().filter(pk__in=by_parent).values_list("pk", flat=True)
-    settle(
-        [
-            Child(child.id, child.task, parent, child.on_failure, State(child.state), child.error)
-            for parent in waiting
-            for child in by_parent[parent]
-        ]
-    )
-
-
-def _ring(queues: Iterable[str]) -> None:
+def ring(queues: Iterable[str]) -> None:
+    """Ring queues when the current transaction commits."""
     for queue in queues:
         wakeups.ring_after_commit(queue)
 
 
-def _note(act: str, ids: set[int]) -> set[int]:
+def note(act: str, ids: set[int]) -> set[int]:
+    """Log what was done to jobs, if any, and give their numbers back."""
     if ids:
         logger.info("jobs %s", act, extra={"jobs": len(ids), "first_ids": sorted(ids)[:20]})
     return ids

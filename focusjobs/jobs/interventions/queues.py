@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from focusjobs.sql import rows
+
 from ..errors import OperationRefused, UnknownQueue
-from ..ledger.records import rows
 from ..models import Queue
 from ..telling import wakeups
 from . import statements

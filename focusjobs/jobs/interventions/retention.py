@@ -15,11 +15,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from focusjobs.sql import rows
+
 from ..domain.identity import task_id_of
 from ..domain.lifecycle import FINISHED, State
 from ..errors import OperationRefused
 from ..ledger import results
-from ..ledger.records import rows
 from ..telling import tally
 from . import statements
 

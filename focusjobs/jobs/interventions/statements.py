@@ -175,8 +175,8 @@ WITH chosen AS MATERIALIZED (
     WHERE job.id = chosen.id AND job.fence = chosen.fence AND (job.finished_at IS NULL OR NOT EXISTS (
         SELECT 1 FROM jobs_job AS holder WHERE holder.task = job.task AND holder.unique_key = job.unique_key
         AND holder.state IN ('waiting', 'delayed', 'waiting_children', 'active')))
-    RETURNING job.id, job.queue, job.parent_id, job.attempt, job.celery_id, job.state, job.task, job.on_failure,
-              job.error, job.worker, job.arguments::text
+    RETURNING job.id, job.task, job.queue, job.state, job.error, job.parent_id, job.on_failure, job.arguments::text,
+              job.celery_id, job.worker, job.attempt
 ), noted AS (
     UPDATE jobs_operationjob AS link SET outcome = %(outcome)s
     FROM restored WHERE link.operation_id = %(operation)s AND link.job_id = restored.id

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from focusjobs.jobs.domain.identity import job_id_of
-from focusjobs.jobs.ledger import statements
-from focusjobs.jobs.telling import wakeups
+from focusjobs.sql import columns, prepared_rows, rows
 
-from .records import Claim, columns, prepared_rows, rows
+from ..domain.identity import job_id_of
+from ..telling import wakeups
+from .records import Claim
+from .statements.claiming import CLAIM, CLAIM_BY_CELERY_ID, CLAIM_BY_ID, EXTEND, HELD, NUMBER, RELEASE, STANDING
 
 SIZES = (1, 4, 16, 64, 256, 500)
 """Numbers of jobs whose claim is prepared, which halves its time. Each is a statement of its own: with the number as a
@@ -21,8 +22,8 @@ def claim(queue: str, limit: int, worker: str, lease: timedelta) -> list[Claim]:
     """Take up to `limit` due jobs of a queue for one attempt each, in the order in which they are to run."""
     wanted = {"queue": queue, "worker": worker, "lease": lease}
     if limit in SIZES:
-        return in_order(prepared_rows(statements.CLAIM.replace("%(limit)s", str(limit)), wanted))
-    return taken(statements.CLAIM, {**wanted, "limit": limit})
+        return in_order(prepared_rows(CLAIM.replace("%(limit)s", str(limit)), wanted))
+    return taken(CLAIM, {**wanted, "limit": limit})
 
 
 def taken(statement: str, parameters: dict[str, object]) -> list[Claim]:
@@ -38,27 +39,27 @@ def in_order(taken_rows: Iterable[tuple[Any, ...]]) -> list[Claim]:
 def claim_by_task_id(task_id: str, worker: str, lease: timedelta) -> Claim | None:
     """Take the waiting job that Celery knows by this id; None where it does not wait."""
     number = job_id_of(task_id)
-    statement = statements.CLAIM_BY_CELERY_ID if number is None else statements.CLAIM_BY_ID
+    statement = CLAIM_BY_CELERY_ID if number is None else CLAIM_BY_ID
     claims = taken(statement, {"id": number, "celery_id": task_id, "worker": worker, "lease": lease})
     return claims[0] if claims else None
 
 
 def held_by_task_id(task_id: str) -> Claim | None:
     """Give the attempt under way of the job that Celery knows by this id, whoever holds it."""
-    found = rows(statements.HELD, {"id": job_id_of(task_id), "celery_id": task_id})
+    found = rows(HELD, {"id": job_id_of(task_id), "celery_id": task_id})
     return Claim._make(found[0]) if found else None
 
 
 def number_of(celery_id: str) -> int | None:
     """Give the number of the job with an id that Celery chose."""
-    found = rows(statements.NUMBER, [celery_id])
+    found = rows(NUMBER, [celery_id])
     return found[0][0] if found else None
 
 
 def release(claims: Sequence[Claim]) -> None:
     """Give back jobs that were claimed but not started, and ring their queues."""
     if claims:
-        given_back = rows(statements.RELEASE, columns(claims, lambda held: (held.id, held.fence)))
+        given_back = rows(RELEASE, columns(claims, lambda held: (held.id, held.fence)))
         for queue in {row[0] for row in given_back}:
             wakeups.ring_after_commit(queue)
 
@@ -66,11 +67,11 @@ def release(claims: Sequence[Claim]) -> None:
 def extend(held: Sequence[tuple[Claim, str | None]], lease: timedelta) -> set[int]:
     """Prolong leases and write progress (JSON, or None for no news); answer the jobs that are still held."""
     values = columns(held, lambda item: (item[0].id, item[0].fence, item[1]))
-    return {row[0] for row in rows(statements.EXTEND, [lease, *values])}
+    return {row[0] for row in rows(EXTEND, [lease, *values])}
 
 
 def standing(claims: Sequence[Claim]) -> set[int]:
     """Answer the jobs that nobody took away from these claims; a completed one is none that was taken away."""
     if not claims:
         return set()
-    return {row[0] for row in rows(statements.STANDING, columns(claims, lambda held: (held.id, held.fence)))}
+    return {row[0] for row in rows(STANDING, columns(claims, lambda held: (held.id, held.fence)))}

@@ -9,14 +9,17 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs.context import Line
-from focusjobs.jobs.domain.lifecycle import FINISHED, State
-from focusjobs.jobs.ledger import results, statements
+from focusjobs.sql import columns, numbers, prepared_rows, rows
 
-from .family import Child, settle
+from ..context import Line
+from ..domain.lifecycle import FINISHED, State
+from . import results
+from .family import settle
 from .grouping import introduce
 from .inserting import insert
-from .records import Claim, Ended, columns, numbers, prepared_rows, rows
+from .moved import Child
+from .records import Claim, Ended
+from .statements.finishing import COMPLETE, FINISH, NOTE_ATTEMPTS, WRITE_LOG
 
 
 def finish(ended: Sequence[Ended]) -> set[int]:
@@ -42,9 +45,9 @@ def _end(ended: Sequence[Ended]) -> list[Any]:
     done: list[Any] = []
     if plain:
         held = [numbers(claim.id for claim in plain), numbers(claim.fence for claim in plain)]
-        done += prepared_rows(statements.COMPLETE, held)
+        done += prepared_rows(COMPLETE, held)
     if others:
-        done += rows(statements.FINISH, columns(others, _finish_row))
+        done += rows(FINISH, columns(others, _finish_row))
     return done
 
 
@@ -62,7 +65,7 @@ def _child(end: Ended, parent_id: int, on_failure: str) -> Child:
 
 def _note_attempts(ended: Sequence[Ended]) -> None:
     if ended:
-        rows(statements.NOTE_ATTEMPTS, columns(ended, _attempt_row))
+        rows(NOTE_ATTEMPTS, columns(ended, _attempt_row))
 
 
 def _attempt_row(end: Ended) -> tuple[Any, ...]:
@@ -93,7 +96,7 @@ def _result(end: Ended) -> results.Result:
 def write_log(lines: Sequence[tuple[Claim, Line]]) -> None:
     """Keep log lines of running jobs."""
     if lines:
-        rows(statements.WRITE_LOG, columns(lines, _log_row))
+        rows(WRITE_LOG, columns(lines, _log_row))
 
 
 def _log_row(item: tuple[Claim, Line]) -> tuple[Any, ...]:

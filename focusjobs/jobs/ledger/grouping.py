@@ -13,10 +13,10 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs.domain.fingerprint import Mistake
-from focusjobs.jobs.ledger import statements
+from focusjobs.sql import columns, rows
 
-from .records import columns, rows
+from ..domain.fingerprint import Mistake
+from .statements.grouping import INTRODUCE, PUT_INTO_GROUPS
 
 REMEMBERED = 3600.0
 """Seconds after which a process writes a group down again, in case that it was forgotten."""
@@ -36,7 +36,7 @@ def introduce(mistakes: Iterable[Mistake]) -> None:
         told = columns(
             new.items(), lambda item: (item[0], item[1].task, item[1].exception, item[1].message, item[1].frame)
         )
-        rows(statements.INTRODUCE, [settings.RELEASE, settings.RELEASE, *told])
+        rows(INTRODUCE, [settings.RELEASE, settings.RELEASE, *told])
         transaction.on_commit(partial(_remember, new, now))
 
 
@@ -45,7 +45,7 @@ def put_into_groups(mistakes: dict[int, Mistake]) -> None:
     if mistakes:
         introduce(mistakes.values())
         found = columns(mistakes.items(), lambda item: (item[0], item[1].fingerprint))
-        rows(statements.PUT_INTO_GROUPS, [*found, settings.RELEASE])
+        rows(PUT_INTO_GROUPS, [*found, settings.RELEASE])
 
 
 def _remember(fingerprints: Iterable[int], now: float) -> None:

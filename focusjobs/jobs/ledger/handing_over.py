@@ -15,12 +15,11 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
-from focusjobs.jobs.ledger import statements
-from focusjobs.jobs.telling import wakeups
-
+from ..domain.job import EnqueuedJob, NewJob
+from ..telling import wakeups
 from .claiming import release, taken
 from .records import Claim
+from .statements.claiming import INSERT_CLAIMED
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ def hand_over(job: NewJob, arguments: str) -> EnqueuedJob | None:
         return None
     lease = min(settings.JOBS_LEASE, FIRST_LEASE)
     wanted = {**vars(job), "arguments": arguments, "worker": member.partition("|")[0], "lease": lease}
-    claims = taken(statements.INSERT_CLAIMED, wanted)
+    claims = taken(INSERT_CLAIMED, wanted)
     if not claims:
         return None
     began = time.monotonic()

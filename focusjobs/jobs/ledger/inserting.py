@@ -11,14 +11,15 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.jobs.domain.job import EnqueuedJob, NewJob
-from focusjobs.jobs.domain.limit import Limit
-from focusjobs.jobs.errors import UnknownQueue
-from focusjobs.jobs.ledger import limit_statements, statements
-from focusjobs.jobs.telling import wakeups
+from focusjobs.sql import rows
 
+from ..domain.job import EnqueuedJob, NewJob
+from ..domain.limit import Limit
+from ..errors import UnknownQueue
+from ..telling import wakeups
 from .handing_over import hand_over, may_be_handed_over
-from .records import rows
+from .statements.inserting import ADMIT, HOLDER, INSERT, INSERT_OR_REPLACE, INSERT_UNIQUE, NOTE_ADMITTED, THROTTLED
+from .statements.limiting import CHANGE_LIMITS, DECLARE_LIMITS
 
 logger = logging.getLogger(__name__)
 
@@ -108,8 +109,8 @@ def _write(common: NewJob, differing: Sequence[Row]) -> list[tuple[int, str | No
 
 def _statement(common: NewJob, *, keyed: bool) -> str:
     if common.replace_pending:
-        return statements.INSERT_OR_REPLACE
-    return statements.INSERT_UNIQUE if keyed else statements.INSERT
+        return INSERT_OR_REPLACE
+    return INSERT_UNIQUE if keyed else INSERT
 
 
 def _answer(common: NewJob, row: Row, keyed: dict[str, EnqueuedJob], plain: Iterator[EnqueuedJob]) -> EnqueuedJob:
@@ -118,7 +119,7 @@ def _answer(common: NewJob, row: Row, keyed: dict[str, EnqueuedJob], plain: Iter
     if key is None:
         return next(plain)
     while key not in keyed:
-        if holders := rows(statements.HOLDER, [common.task, key]):
+        if holders := rows(HOLDER, [common.task, key]):
             return EnqueuedJob(id=holders[0][0], created=False)
         for number, _, created in _write(common, [row]):
             return EnqueuedJob(number, created)
@@ -129,18 +130,16 @@ def _answer(common: NewJob, row: Row, keyed: dict[str, EnqueuedJob], plain: Iter
 def _insert_throttled(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
     """Write a job for each key that made none of late; the key of the throttle is not held in the job."""
     keys = [key for _, key, _ in differing]
-    admitted = {
-        row[0] for row in rows(statements.ADMIT, {"task": common.task, "time": common.unique_for, "keys": keys})
-    }
+    admitted = {row[0] for row in rows(ADMIT, {"task": common.task, "time": common.unique_for, "keys": keys})}
     new = [row for row in differing if row[1] in admitted]
     made = _insert(common, [(arguments, None, limit) for arguments, _, limit in new]) if new else []
     numbers = {row[1]: answer for row, answer in zip(new, made, strict=True)}
-    rows(statements.NOTE_ADMITTED, [list(numbers), [answer.id for answer in made], common.task])
-    earlier = dict(rows(statements.THROTTLED, [common.task, keys]))
+    rows(NOTE_ADMITTED, [list(numbers), [answer.id for answer in made], common.task])
+    earlier = dict(rows(THROTTLED, [common.task, keys]))
     return [numbers.get(key) or EnqueuedJob(earlier[key], created=False) for key in keys]
 
 
 def _declare(limit: Limit, keys: list[str]) -> None:
     values = {"keys": keys, "at_once": limit.at_once, "rate": limit.rate, "period": limit.period}
-    rows(limit_statements.DECLARE_LIMITS, values)
-    rows(limit_statements.CHANGE_LIMITS, values)
+    rows(DECLARE_LIMITS, values)
+    rows(CHANGE_LIMITS, values)

@@ -12,10 +12,22 @@ from typing import Any
 
 from django.db import transaction
 
-from focusjobs.jobs.ledger import limit_statements, statements
+from focusjobs.sql import prepared_rows, rows
 
 from .claiming import taken
-from .records import Claim, prepared_rows, rows
+from .records import Claim
+from .statements.limiting import (
+    CLAIM_LIMITED,
+    CLAIM_WITHIN_ROOM,
+    LOCK_LIMITS,
+    LOCK_QUEUE,
+    NEXT_ROOM,
+    OTHER_WORK,
+    QUEUE_ROOM,
+    USE_LIMITS,
+    USE_QUEUE,
+)
+from .statements.publishing import PUBLISH
 
 KEYS = 200
 """Keys that one transaction looks at; the next one goes on behind them."""
@@ -38,29 +50,29 @@ def claim_limited(queue: str, limit: int, worker: str, lease: timedelta, after: 
 def _claim_page(after: str, wanted: dict[str, Any]) -> tuple[list[Claim], str]:
     """Claim from the queue and from some of its keys; answer with the last of them, or an empty text at the end."""
     queue, limit = wanted["queue"], wanted["limit"]
-    lock = rows(limit_statements.LOCK_QUEUE, [queue])
+    lock = rows(LOCK_QUEUE, [queue])
     if lock and lock[0][0]:
         return [], ""
-    free = min(limit, rows(limit_statements.QUEUE_ROOM, [queue])[0][0]) if lock else limit
+    free = min(limit, rows(QUEUE_ROOM, [queue])[0][0]) if lock else limit
     if free <= 0:
         return [], ""
-    claims = taken(limit_statements.CLAIM_WITHIN_ROOM, {**wanted, "limit": free}) if lock else []
+    claims = taken(CLAIM_WITHIN_ROOM, {**wanted, "limit": free}) if lock else []
     last = after
     if len(claims) < free:
         more, last = _claim_keys(after, {**wanted, "limit": free - len(claims)})
         claims += more
     if lock and claims:
-        rows(limit_statements.USE_QUEUE, {"queue": queue, "used": len(claims)})
+        rows(USE_QUEUE, {"queue": queue, "used": len(claims)})
     return claims, last
 
 
 def _claim_keys(after: str, wanted: dict[str, Any]) -> tuple[list[Claim], str]:
-    looked_at = rows(limit_statements.LOCK_LIMITS, {"queue": wanted["queue"], "after": after, "keys": KEYS})
+    looked_at = rows(LOCK_LIMITS, {"queue": wanted["queue"], "after": after, "keys": KEYS})
     keys = [key for key, locked in looked_at if locked]
-    claims = taken(limit_statements.CLAIM_LIMITED, {**wanted, "keys": keys}) if keys else []
+    claims = taken(CLAIM_LIMITED, {**wanted, "keys": keys}) if keys else []
     if claims:
         started = Counter(str(held.limit_key) for held in claims)
-        rows(limit_statements.USE_LIMITS, [list(started), list(started.values())])
+        rows(USE_LIMITS, [list(started), list(started.values())])
         if len(claims) == wanted["limit"]:
             return claims, [key for key in keys if key in started][-1]  # those behind it have not had their turn
     return claims, looked_at[-1][0] if len(looked_at) == KEYS else ""
@@ -72,23 +84,23 @@ def take_for_publication(queue: str, limit: int) -> list[tuple[int, str, str, st
     A message counts under the queue's limits from when it is sent; a queue that is paused gives nothing. Answers
     number, task, arguments and options as JSON, and Celery's own id.
     """
-    lock = rows(limit_statements.LOCK_QUEUE, [queue])
+    lock = rows(LOCK_QUEUE, [queue])
     if lock and lock[0][0]:
         return []
-    free = min(limit, rows(limit_statements.QUEUE_ROOM, [queue])[0][0]) if lock else limit
-    jobs = rows(statements.PUBLISH, [queue, free]) if free > 0 else []
+    free = min(limit, rows(QUEUE_ROOM, [queue])[0][0]) if lock else limit
+    jobs = rows(PUBLISH, [queue, free]) if free > 0 else []
     if lock and jobs:
-        rows(limit_statements.USE_QUEUE, {"queue": queue, "used": len(jobs)})
+        rows(USE_QUEUE, {"queue": queue, "used": len(jobs)})
     return jobs
 
 
 def other_work(queue: str) -> tuple[bool, bool]:
     """Tell whether a queue that is not paused has jobs under limits, and whether it has messages to send."""
-    limited, messages = prepared_rows(limit_statements.OTHER_WORK, [queue])[0]
+    limited, messages = prepared_rows(OTHER_WORK, [queue])[0]
     return limited, messages
 
 
 def seconds_until_room(queue: str) -> float | None:
     """Give the time until a period ends that keeps waiting jobs of a queue back; None where there is none."""
-    seconds: float | None = rows(limit_statements.NEXT_ROOM, {"queue": queue})[0][0]
+    seconds: float | None = rows(NEXT_ROOM, {"queue": queue})[0][0]
     return seconds

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-import psycopg
-from django.conf import settings
-from django.db import connection
-
-from focusjobs.jobs.context import Line
-from focusjobs.jobs.domain.fingerprint import Mistake
-from focusjobs.jobs.domain.identity import task_id_of
-from focusjobs.jobs.domain.job import NewJob
-from focusjobs.jobs.domain.lifecycle import State
-from focusjobs.jobs.ledger import results
+from ..context import Line
+from ..domain.fingerprint import Mistake
+from ..domain.identity import task_id_of
+from ..domain.job import NewJob
+from ..domain.lifecycle import State
+from . import results
 
 T = TypeVar("T")
 
@@ -76,32 +72,3 @@ class Ended:
     written: bool = False
     took: float = 0.0
     """Seconds that the task ran."""
-
-
-def rows(statement: str, parameters: Any) -> list[Any]:
-    """Run a statement and give the rows that it returns."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
-def prepared_rows(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
-    """Run a statement that PostgreSQL plans once for each connection, and give the rows that it returns.
-
-    Planning is most of the time of the short ones: the table has a dozen partial indexes to think about.
-    """
-    if not settings.JOBS_PREPARED_STATEMENTS:
-        return rows(statement, parameters)
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(statement, parameters, prepare=True).fetchall()
-
-
-def numbers(values: Iterable[int]) -> str:
-    """Give whole numbers as the text of a PostgreSQL array, several times quicker than psycopg does."""
-    return f"{{{','.join(map(str, values))}}}"
-
-
-def columns(items: Iterable[T], row: Callable[[T], tuple[Any, ...]]) -> list[list[Any]]:
-    """Give what `row` makes of each item as columns, for `unnest`."""
-    return [list(column) for column in zip(*map(row, items), strict=True)]

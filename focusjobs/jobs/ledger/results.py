@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from celery import states
-from django.db import connection
+
+from focusjobs.sql import columns, rows
 
 # One row a task id; a job that is run again overwrites its own. Index: the unique one on task_id.
 STORE = """
@@ -25,6 +26,9 @@ ON CONFLICT (task_id) DO UPDATE
 SET status = excluded.status, worker = excluded.worker, result = excluded.result, traceback = excluded.traceback,
     date_done = excluded.date_done
 """
+
+# Forgets results. Index: the unique one on task_id.
+FORGET = "DELETE FROM django_celery_results_taskresult WHERE task_id = ANY(%s)"
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,9 @@ class Result:
 def store(results: Sequence[Result]) -> None:
     """Write results in the current transaction."""
     if results:
-        with connection.cursor() as cursor:
-            cursor.execute(STORE, [list(column) for column in zip(*(result.row() for result in results), strict=True)])
+        rows(STORE, columns(results, Result.row))
 
 
 def forget(task_ids: Iterable[str]) -> None:
     """Delete results in the current transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_celery_results_taskresult WHERE task_id = ANY(%s)", [list(task_ids)])
+    rows(FORGET, [list(task_ids)])

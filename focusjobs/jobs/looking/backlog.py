@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from focusjobs.sql import rows
+
 from ..domain.lifecycle import State
-from ..ledger.records import rows
 from ..models import Job, JobQuerySet
 
 CAP = 10_000

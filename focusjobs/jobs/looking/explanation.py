@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from focusjobs.sql import rows
+
 from ..domain.explain import Facts, explain
 from ..domain.lifecycle import State
-from ..ledger.records import rows
 from ..models import Attempt, Job, Limit, Operation, OperationJob, Queue
 from ..models import Worker as WorkerRow
 from . import workers

@@ -15,8 +15,9 @@ import redis
 from django.conf import settings
 from django.db.models import Q
 
+from focusjobs.sql import rows
+
 from ..domain.words import several, span
-from ..ledger.records import rows
 from ..models import ErrorGroup, Queue, Schedule, Worker
 from ..telling import rounds
 from . import throughput, workers

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from focusjobs.sql import rows
+
 from ..domain.histogram import quantile
-from ..ledger.records import rows
 from ..telling.tally import BOUNDS
 
 DAY, HOUR, WEEK = timedelta(days=1), timedelta(hours=1), timedelta(weeks=1)

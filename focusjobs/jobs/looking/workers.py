@@ -17,8 +17,9 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from focusjobs.sql import rows
+
 from ..domain.lifecycle import State
-from ..ledger.records import rows
 from ..models import Job, Worker
 
 BEAT = 5.0

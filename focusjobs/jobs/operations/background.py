@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from focusjobs.sql import rows
+
 from ..context import current_job
 from ..declaring.definition import task
-from ..ledger.records import rows
 from . import running, statements
 
 QUEUE = "operations"

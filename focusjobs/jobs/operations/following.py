@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from ..ledger.records import rows
+from focusjobs.sql import rows
+
 from ..models import Operation
 from . import statements
 

@@ -15,9 +15,10 @@ from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
+from focusjobs.sql import rows
+
 from ..declaring.definition import Task
 from ..domain.lifecycle import UNFINISHED
-from ..ledger.records import rows
 from ..looking.query import matching
 from ..models import Job
 from . import statements, worth

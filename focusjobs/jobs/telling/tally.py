@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection
+from focusjobs.sql import columns, numbers, rows
 
 from .events import Kind
 
@@ -78,7 +78,7 @@ SET completed = old.completed + excluded.completed, failed = old.failed + exclud
 """
 
 # Forgets minutes. Index: tally_minute.
-PRUNE = "DELETE FROM jobs_tally WHERE minute > 'epoch' AND minute < %s"
+PRUNE = "DELETE FROM jobs_tally WHERE minute > 'epoch' AND minute < %s RETURNING id"
 
 
 def _no_jobs() -> list[int]:
@@ -173,29 +173,22 @@ class Tallies:
 
 def write(counts: Iterable[tuple[Key, Counts]]) -> None:
     """Add counts to the ledger, in one statement."""
-    rows = [(*key, *_columns(count)) for key, count in counts]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
+    added = [(*key, *_values(count)) for key, count in counts]
+    if added:
+        rows(ADD, columns(added, tuple))
 
 
-def _columns(counts: Counts) -> tuple[object, ...]:
+def _values(counts: Counts) -> tuple[object, ...]:
     return (
         *(counts.completed, counts.failed, counts.errors, counts.cancelled, counts.run_seconds, counts.wait_seconds),
-        *(_array(counts.run_buckets), _array(counts.wait_buckets)),
+        # As text, since `unnest` would flatten an array of arrays.
+        *(numbers(counts.run_buckets), numbers(counts.wait_buckets)),
     )
-
-
-def _array(numbers: list[int]) -> str:
-    # As text, since `unnest` would flatten an array of arrays.
-    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def prune(before: datetime) -> int:
     """Forget the minutes before this instant, and answer how many rows went. The totals of all time stay."""
-    with connection.cursor() as cursor:
-        cursor.execute(PRUNE, [before])
-        return int(cursor.rowcount)
+    return len(rows(PRUNE, [before]))
 
 
 of_process = Tallies()

@@ -18,10 +18,10 @@ from focusjobs.jobs import interventions, ledger
 from focusjobs.jobs.context import JobContext
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import OperationRefused
-from focusjobs.jobs.ledger.records import rows
 from focusjobs.jobs.models import Attempt
 from focusjobs.jobs.worker.attempt import run
 from focusjobs.jobs.worker.pulse import Pulse
+from focusjobs.sql import rows
 from tests import tasks
 from tests.integration.jobs.conftest import claim_one, ended
 from tests.integration.jobs.rows import job_in

@@ -14,7 +14,7 @@ from focusjobs.jobs import interventions, ledger, operations
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.interventions import retention
 from focusjobs.jobs.interventions import statements as intervention_statements
-from focusjobs.jobs.ledger import limit_statements, statements
+from focusjobs.jobs.ledger.statements import claiming, finishing, housekeeping, inserting, limiting
 from focusjobs.jobs.looking import backlog
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.operations import control
@@ -94,16 +94,16 @@ def test_no_statement_reads_the_table_of_jobs_from_end_to_end(filled: None) -> N
         live_a_job()
     assert explaining.scans == []
     ways = (
-        statements.INSERT,
-        statements.INSERT_UNIQUE,
-        statements.HOLDER,
-        statements.CLAIM,
-        statements.COMPLETE,
-        limit_statements.OTHER_WORK,
-        statements.EXTEND,
-        statements.RELEASE,
+        inserting.INSERT,
+        inserting.INSERT_UNIQUE,
+        inserting.HOLDER,
+        claiming.CLAIM,
+        finishing.COMPLETE,
+        limiting.OTHER_WORK,
+        claiming.EXTEND,
+        claiming.RELEASE,
     )
-    ends = (statements.FINISH, statements.PROMOTE, statements.REAP, statements.QUEUES_WITH_WORK)
+    ends = (finishing.FINISH, housekeeping.PROMOTE, housekeeping.REAP, housekeeping.QUEUES_WITH_WORK)
     assert {*ways, *ends} <= set(explaining.seen)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from celery import states
 
 from focusjobs.jobs.domain.lifecycle import FINISHED, MOVES, PENDING, UNFINISHED, State
 from focusjobs.jobs.interventions import statements as intervention_statements
-from focusjobs.jobs.ledger import limit_statements, statements
+from focusjobs.jobs.ledger import statements
 
+LEDGER = [import_module(f"{statements.__name__}.{found.name}") for found in iter_modules(statements.__path__)]
 SQL = {
     name: text
-    for module in (statements, limit_statements, intervention_statements)
+    for module in (*LEDGER, intervention_statements)
     for name, text in vars(module).items()
     if name.isupper() and isinstance(text, str)
 }

@@ -1,8 +1,8 @@
-"""The statements that hold queues and keys to their limits, each with its purpose, its guarantee and its index."""
+"""The statements that hold queues and keys to their limits."""
 
 from __future__ import annotations
 
-from .statements import TAKE, TAKEN
+from .claiming import TAKE, TAKEN
 
 # Declares limits. New ones only, since a row that is there may be locked by a claim. Index: primary key.
 DECLARE_LIMITS = """
