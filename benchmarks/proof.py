@@ -29,12 +29,21 @@ COMPARED = {
     "jobs/s": "jobs_per_s",
     "one-row jobs/s": "insert_jobs_per_s",
     "bulk enqueue/s": "enqueue_many_per_s",
+    "backlog/s": "drain_per_s",
     "CPU µs a job": "cpu_us",
     "pick-up p50 ms": "pickup_p50_ms",
     "p99 ms": "pickup_p99_ms",
     "from call p50 ms": "call_to_start_p50_ms",
     "foreign": "foreign",
 }
+
+TIMES = (
+    ("jobs/s", "jobs_per_s", "bullmq", 2),
+    ("one-row jobs/s", "insert_jobs_per_s", "bullmq", 2),
+    ("bulk enqueue/s", "enqueue_many_per_s", "bullmq", 2),
+    ("jobs/s", "jobs_per_s", "celery_django_db", 50),
+)
+"""What is wanted: in which figure the product is how many times a rival."""
 
 TABLES: dict[str, tuple[Figure, ...]] = {
     "growth": (
@@ -172,7 +181,23 @@ def _compared(figures: dict[str, Any]) -> list[str]:
         for rival in RIVALS
         if rival in figures
     ]
-    return [head, "|---" * (len(COMPARED) + 1) + "|", *lines]
+    return [head, "|---" * (len(COMPARED) + 1) + "|", *lines, "", *_times(figures)]
+
+
+def _times(figures: dict[str, Any]) -> list[str]:
+    """Give how many times the rivals' figures the product's are, beside what is wanted."""
+    ratios = [
+        (f"{label}, times {rival}", figures["focusjobs"][key] / figures[rival][key], wanted)
+        for label, key, rival, wanted in TIMES
+        if rival in figures
+    ]
+    lines = [f"| {label} | {told(ratio)} | at least {wanted} |" for label, ratio, wanted in ratios]
+    ours, theirs = figures["focusjobs"], figures.get("bullmq", {})
+    lines += [
+        f"| pick-up p50 ms | {told(ours['pickup_p50_ms'])} | bullmq's, {told(theirs.get('pickup_p50_ms'))} |",
+        f"| pick-up p99 ms | {told(ours['pickup_p99_ms'])} | under 20 |",
+    ]
+    return ["| | measured | wanted |", "|---|---|---|", *lines]
 
 
 def at(figures: Any, path: str) -> Any:
