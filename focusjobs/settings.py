@@ -221,7 +221,7 @@ AUTHENTICATION_BACKENDS = [
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "habits.forms.SignupForm"
+ACCOUNT_SIGNUP_FORM_CLASS = "habits.accounts.signing_up.SignupForm"
 ACCOUNT_ADAPTER = "habits.accounts.adapter.AccountAdapter"
 MFA_ADAPTER = "habits.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -284,7 +284,7 @@ EMAIL_PARTS = {"weekly_report": "analytics.reports.email_part"}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "habits.authentication.BearerAuthentication",
+        "habits.accounts.authentication.BearerAuthentication",
         "focusjobs.rest.authentication.SessionTokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

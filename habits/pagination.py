@@ -1,4 +1,4 @@
-"""Pages of the lists of habits and of days."""
+"""Pages of the lists of habits, days, tokens and backups."""
 
 from __future__ import annotations
 

@@ -136,8 +136,8 @@ class Crowd:
             session.execute("CHECKPOINT")
 
     def _tokens(self) -> dict[int, str]:
+        from habits.accounts.tokens import issue_token
         from habits.models import User
-        from habits.tokens import issue_token
 
         return {user.pk: issue_token(user, "") for user in User.objects.order_by("pk")[:PHONES]}
 

@@ -9,8 +9,8 @@ import time
 from typing import Any
 from uuid import uuid4
 
+from habits.accounts.tokens import issue_token
 from habits.models import User
-from habits.tokens import issue_token
 from tests.integration.habits.sync.convergence import Accepted
 from tests.integration.habits.sync.inbox import accepted
 from tests.integration.habits.sync.simulated_phone import Changes, ConnectionLost

@@ -1,1 +1,1 @@
-"""The life of an account beside its habits: letters, the second factor, an export of all data, and its end."""
+"""Accounts: signing up, tokens, letters, the second factor, an export of all data, and their end."""

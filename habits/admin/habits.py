@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from habits import selectors, services
+from habits import services
 from habits.domain.summary import summarise
 from habits.models import Habit
-from habits.selectors import local_today, records_of, rule_of
+from habits.selectors import days_of, local_today, recorded, records_of, rule_of
 
-from .records import recorded
+from .days import in_words
 from .writing import ServiceAdmin, ServiceForm
 
 LATEST = 14
@@ -97,15 +97,15 @@ class HabitAdmin(ServiceAdmin):
         summary = summarise(rule_of(habit), records_of(habit), local_today(habit.user))
         streak, best = (found.length if found else 0 for found in (summary.current_streak, summary.best_streak))
         return (
-            f"Strength {summary.strength:.0%}, a streak of {days(streak)} (the best one: {days(best)}), "
-            f"done on {days(summary.total_done)}."
+            f"Strength {summary.strength:.0%}, a streak of {_days(streak)} (the best one: {_days(best)}), "
+            f"done on {_days(summary.total_done)}."
         )
 
     @admin.display(description="latest")
     def latest(self, habit: Habit) -> SafeString:
         """Give the latest records and the way to all of them."""
-        days = map(selectors.recorded, selectors.days_of(habit).order_by("-day")[:LATEST])
-        lines = [f"{record.day}: {recorded(record, habit)}" for record in days]
+        days = map(recorded, days_of(habit).order_by("-day")[:LATEST])
+        lines = [f"{record.day}: {in_words(record, habit)}" for record in days]
         url = f"{reverse('admin:habits_completion_changelist')}?habit__id__exact={habit.pk}"
         text = "\n".join(lines) or "Nothing is recorded yet."
         return format_html('<pre class="jc-pre">{}</pre> <a href="{}">All records</a>', text, url)
@@ -114,6 +114,6 @@ class HabitAdmin(ServiceAdmin):
         css = {"all": ("jobs/console.css",)}  # noqa: RUF012 - Django's convention
 
 
-def days(count: int) -> str:
+def _days(count: int) -> str:
     """Say how many days."""
     return f"{count:,} day{'' if count == 1 else 's'}"

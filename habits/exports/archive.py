@@ -33,17 +33,8 @@ factors, addresses of devices, and the text of letters on their way. Files that 
 DAY_COLUMNS = ("habit_id", "habit", "day", "value", "skipped", "note")
 HABIT_FIELDS = (
     *("client_id", "name", "question", "notes", "category", "color", "kind", "freq_num", "freq_den", "weekdays"),
-    *(
-        "target_type",
-        "target_value",
-        "unit",
-        "reminder_time",
-        "reminder_weekdays",
-        "position",
-        "archived_at",
-        "deleted",
-    ),
-    *("created_at", "updated_at"),
+    *("target_type", "target_value", "unit", "reminder_time", "reminder_weekdays", "position"),
+    *("archived_at", "deleted", "created_at", "updated_at"),
 )
 ROWS_AT_ONCE = 2_000
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from focusjobs.sql import rows
 from habits.models import Export, User
 
 from .archive import OnProgress, write_archive
@@ -22,19 +23,18 @@ def make_export(user_id: int, on_progress: OnProgress) -> dict[str, int]:
         is_outermost = not connection.in_atomic_block
         with transaction.atomic():
             if is_outermost:
-                with connection.cursor() as cursor:
-                    cursor.execute(ONE_MOMENT)
+                rows(ONE_MOMENT)
             user = User.objects.filter(pk=user_id, closed_at__isnull=True).first()
             if user is None:
                 return {}
-            rows = write_archive(user, file, on_progress)
+            written = write_archive(user, file, on_progress)
         file.seek(0)
         content = file.read()
     now = timezone.now()
     Export.objects.filter(user_id=user_id).update(
         content=content, size=len(content), made_at=now, expires_at=now + settings.EXPORT_KEEP
     )
-    return {"rows": rows, "bytes": len(content)}
+    return {"rows": written, "bytes": len(content)}
 
 
 def forget_exports() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
+from focusjobs.sql import rows
 from habits.models import Habit
 
 from .session import allow_erasing
@@ -88,13 +89,11 @@ def _forget_habits() -> int:
 
 @transaction.atomic
 def _forget_some_habits() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(OLD_HABITS, {"days": KEEP_DELETED, "batch": HABITS})
-        old = cursor.fetchall()
-        versions: dict[int, int] = {}
-        for _, user_id, version in old:
-            versions[user_id] = max(version, versions.get(user_id, 0))
-        cursor.execute(RAISE_HORIZON, {"users": list(versions), "versions": list(versions.values())})
+    old = rows(OLD_HABITS, {"days": KEEP_DELETED, "batch": HABITS})
+    versions: dict[int, int] = {}
+    for _, user_id, version in old:
+        versions[user_id] = max(version, versions.get(user_id, 0))
+    rows(RAISE_HORIZON, {"users": list(versions), "versions": list(versions.values())})
     allow_erasing()
     # Restored meanwhile? The lock of the person's version, which every edit takes first, says that nobody is at it now.
     Habit.objects.filter(pk__in=[habit_id for habit_id, _, _ in old], deleted=True).delete()

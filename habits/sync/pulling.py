@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from django.db import connection
-
+from focusjobs.sql import rows
 from habits.merging import drain
 
 from .limits import PULL_PATIENCE
@@ -153,21 +152,17 @@ def pull(user_id: int, since: int, migration: Migration | None = None, *, phone:
         more_habits=migration.condition("habits"),
         more_completions=migration.condition("completions"),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"user": user_id, "since": since, "device": phone.device})
-        version, effective, *lists = cursor.fetchone()
-        if phone.device:
-            values = {"user": user_id, **asdict(phone), "version": version, "anew": effective == 0}
-            cursor.execute(SEEN, values)
+    [(version, effective, *lists)] = rows(statement, {"user": user_id, "since": since, "device": phone.device})
+    if phone.device:
+        rows(SEEN, {"user": user_id, **asdict(phone), "version": version, "anew": effective == 0})
     strategy = ',"experimentalStrategy":"replacement"' if since and not effective else ""
     return f'{{"changes":{_changes(*lists)},"timestamp":{version}{strategy}}}'.encode()
 
 
 def rows_as_json(user_id: int, habits: Sequence[str], completions: Sequence[str], gone: str) -> str:
     """Give some rows by their identifiers, as `changes` of a pull; `gone` is a JSON list of days to delete."""
-    with connection.cursor() as cursor:
-        cursor.execute(ROWS, {"user": user_id, "habits": list(habits), "completions": list(completions)})
-        shown_habits, shown_completions = cursor.fetchone()
+    values = {"user": user_id, "habits": list(habits), "completions": list(completions)}
+    [(shown_habits, shown_completions)] = rows(ROWS, values)
     return _changes(shown_habits, "[]", shown_completions, gone)
 
 

@@ -9,10 +9,10 @@ from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from habits.accounts.tokens import issue
 from habits.models import ApiToken
 from habits.pagination import TokenPages
 from habits.serializers import IssuedTokenSerializer, NewTokenSerializer, TokenSerializer
-from habits.tokens import issue
 
 from .proof import AccountRate, require_proof
 from .requests import PersonRequest

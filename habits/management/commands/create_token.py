@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from habits.accounts.tokens import issue_token
 from habits.models import User
-from habits.tokens import issue_token
 
 
 class Command(BaseCommand):

@@ -18,10 +18,10 @@ from rest_framework.test import APIClient
 from focusjobs.jobs import error_groups
 from focusjobs.jobs.models import ErrorGroup, Job
 from habits.accounts.closing import close_account
+from habits.accounts.tokens import issue_token
 from habits.erasing import ERASED, LATE, erase
 from habits.models import ApiToken, Habit, Letter, User
 from habits.tasks import erase_account, tidy_accounts
-from habits.tokens import issue_token
 from tests import tasks
 from tests.factories import HabitFactory, UserFactory
 from tests.integration.habits.everything import jobs_of, links_to, person_with_everything, tables_with

@@ -197,6 +197,7 @@ HARMLESS = {
     ("notifications.InboxItem", "data"),
     ("notifications.Notification", "occurrence_key"),
     ("notifications.Preference", "digest"),
+    ("notifications.Reminder", "key"),
 }
 
 

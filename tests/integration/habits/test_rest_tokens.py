@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
+from habits.accounts.tokens import issue_token, owner_of
 from habits.models import ApiToken, User
-from habits.tokens import issue_token, owner_of
 from tests.factories import UserFactory
 from tests.integration.habits.problems import problem_of
 

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from habits.accounts.tokens import issue_token, owner_of
 from habits.models import ApiToken, User
-from habits.tokens import issue_token, owner_of
 from tests.factories import UserFactory
 from tests.integration.habits.problems import problem_of
 

@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings as project
 from django.test import Client
 
+from habits.accounts.tokens import issue_token
 from habits.models import User
-from habits.tokens import issue_token
 from tests.accounts import PASSWORD, person, superuser
 from tests.factories import UserFactory
 

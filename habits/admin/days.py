@@ -88,10 +88,10 @@ class CompletionAdmin(ServiceAdmin):
     @admin.display(description="recorded")
     def recorded(self, record: Completion) -> str:
         """Give what was recorded, in words."""
-        return recorded(record, record.habit)
+        return in_words(record, record.habit)
 
 
-def recorded(record: Completion | RecordedDay, habit: Habit) -> str:
+def in_words(record: Completion | RecordedDay, habit: Habit) -> str:
     """Say what was recorded of a day: the amount in the habit's unit, a skip, or only a note."""
     if record.skipped:
         return "skipped"

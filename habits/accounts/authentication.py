@@ -11,7 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from habits.models import User
-from habits.tokens import PREFIX, owner_of
+
+from .tokens import PREFIX, owner_of
 
 
 class BearerAuthentication(BaseAuthentication):
