@@ -1,3 +1,5 @@
+"""People, habits, days and backups in the admin."""
+
 from __future__ import annotations
 
 import re

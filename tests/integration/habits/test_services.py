@@ -1,3 +1,5 @@
+"""Writes of the server: what they store, refuse and tell, and that repeating one changes nothing."""
+
 from __future__ import annotations
 
 import threading

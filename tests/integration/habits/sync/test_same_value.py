@@ -1,3 +1,5 @@
+"""Edits of several devices that come to the same value."""
+
 from __future__ import annotations
 
 from itertools import permutations

@@ -1,3 +1,5 @@
+"""Signing up, logging in and new passwords, over allauth's REST interface."""
+
 from __future__ import annotations
 
 import json

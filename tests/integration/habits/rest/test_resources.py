@@ -1,3 +1,5 @@
+"""Habits, days and a person's settings over REST."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""What an import makes of an account: habits, days, and nothing the second time."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
