@@ -16,10 +16,10 @@ from .context import JobContext, current_job
 from .declaring.call import Call
 from .declaring.declarations import schedule
 from .declaring.definition import Task, task
-from .declaring.flows import ChildResult, Flow, children_of_job
+from .declaring.flows import Flow, children_of_job
 from .declaring.waiting import wait_until_finished
 from .domain.backoff import Exponential, Fixed
-from .domain.job import EnqueuedJob, NewJob
+from .domain.job import ChildResult, EnqueuedJob, NewJob
 from .domain.limit import Limit
 from .endings import at_process_end
 from .errors import Cancel, InvalidJob, JobError, JobTimeout, Snooze, UnknownJob, WaitForChildren

@@ -18,9 +18,9 @@ from django.core import checks
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model, UniqueConstraint
-from django.utils.module_loading import autodiscover_modules
 
 from .declaring.definition import Task, declared
+from .declaring.registry import known_tasks, load_tasks
 from .worker.pulse import BEAT
 
 BEATS_A_LEASE = 6
@@ -176,23 +176,13 @@ def _indexes() -> dict[str, str]:
 
 
 def _tasks() -> list[Task[..., Any]]:
-    _load_tasks()
-    found = (current_app.tasks[name] for name in sorted(current_app.tasks))
-    return [task for task in found if isinstance(task, Task)]
+    load_tasks()
+    return list(known_tasks().values())
 
 
 def _declared() -> dict[str, Any]:
-    _load_tasks()
+    load_tasks()
     return declared()
-
-
-def _load_tasks() -> None:
-    """Import the `tasks` module of every app, as workers do; a web process or a command knows few of them.
-
-    Not by Celery's loader: within a worker that would run the checks again, and so on without end.
-    """
-    autodiscover_modules("tasks")
-    current_app.finalize()
 
 
 def _defaults(task: Task[..., Any]) -> Iterator[tuple[str, Any]]:

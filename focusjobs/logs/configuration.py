@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import logging
 import logging.config
-import re
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from django.conf import settings
 
 from focusjobs.logs import correlation
-
-Event = MutableMapping[str, Any]
+from focusjobs.logs.secrets import hide_secrets, without_private_context
 
 DRAIN_TASK = "focusjobs.jobs.drain"
 """The Celery task that answers wake-ups; equals `focusjobs.jobs.telling.wakeups.DRAIN_TASK`."""
-
-SECRET_NAME = re.compile(r"password|passwd|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE)
-LOGIN_IN_URL = re.compile(r"(?<=://)[^\s/@]+@")
-HIDDEN = "***"
 
 
 def logging_settings(*, readable: bool, level: str) -> dict[str, Any]:
@@ -90,30 +83,3 @@ def _for_terminal() -> structlog.dev.ConsoleRenderer:
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
     )
-
-
-def without_private_context(logger: Any, method: str, event: Event) -> Event:
-    """Reduce what Django and Celery attach to their records: a request may hold anything, and so may arguments."""
-    request = event.pop("request", None)
-    if hasattr(request, "path"):
-        event.update(method=request.method, path=request.path)
-    if event["_record"].name.startswith("celery."):
-        event.pop("data", None)
-    return event
-
-
-def hide_secrets(logger: Any, method: str, event: Event) -> Event:
-    """Replace the values of fields with names such as `password`, and logins inside addresses, by three stars."""
-    return {name: _without_secrets(name, value) for name, value in event.items()}
-
-
-def _without_secrets(name: str, value: Any) -> Any:
-    if SECRET_NAME.search(name):
-        return HIDDEN
-    if isinstance(value, str):
-        return LOGIN_IN_URL.sub(f"{HIDDEN}@", value)
-    if isinstance(value, dict):
-        return {str(key): _without_secrets(str(key), item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_without_secrets("", item) for item in value]
-    return value

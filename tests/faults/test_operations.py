@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from focusjobs.jobs import operations
 from focusjobs.jobs.looking.workers import known_workers
@@ -152,10 +153,10 @@ def test_canaries_that_do_well_are_followed_by_the_rest_and_the_ends_are_counted
 
 def test_a_worker_is_listed_while_it_lives_and_stays_in_sight_when_it_was_killed(worker: Worker) -> None:
     def known() -> dict[int, str]:
-        return {it.worker.pid: it.state for it in known_workers()}
+        return {it.worker.pid: it.state for it in known_workers(timezone.now())}
 
     eventually(lambda: known().get(worker.pid) == "live", seconds=30)
-    (one,) = [it.worker for it in known_workers() if it.worker.pid == worker.pid]
+    (one,) = [it.worker for it in known_workers(timezone.now()) if it.worker.pid == worker.pid]
     assert "default" in one.queues
     assert len(one.processes) == 2
     killed = worker.pid

@@ -78,7 +78,9 @@ def test_text_of_any_language_and_line_breaks_stay_in_one_line(configure: Any) -
     assert only_event(text)["event"] == "“Läufe”\nund\x00 mehr \udc80"
 
 
-@pytest.mark.parametrize("name", ["password", "SECRET_KEY", "session_token", "Authorization", "Cookie", "api_key"])
+@pytest.mark.parametrize(
+    "name", ["password", "SECRET_KEY", "session_token", "Authorization", "Cookie", "api_key", "private_key"]
+)
 def test_a_field_with_the_name_of_a_secret_is_hidden(configure: Any, name: str) -> None:
     text = configure()
     logging.getLogger("habits").info("saved", extra={name: "swordfish", "options": {name: ["swordfish"]}})

@@ -18,6 +18,7 @@ from django.utils import timezone
 from focusjobs.console import keyset
 
 from .. import error_groups
+from ..domain.text import whole_number
 from ..domain.words import several
 from ..errors import OperationRefused
 from ..models import ErrorGroup, Job, Operation, Release
@@ -112,7 +113,7 @@ class ErrorGroupAdmin(ConsoleAdmin):
     def assign(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Say who sees to it: a member of the staff, or nobody."""
         key = request.POST.get("user", "")
-        user = get_user_model().objects.filter(pk=int(key), is_staff=True).first() if key.isdecimal() else None
+        user = get_user_model().objects.filter(pk=whole_number(key) or 0, is_staff=True).first()
         if key and user is None:
             self.message_user(request, "Members of the staff see to errors, nobody else.", messages.ERROR)
             return redirect("admin:jobs_errorgroup_change", object_id)
@@ -139,8 +140,7 @@ class ErrorGroupAdmin(ConsoleAdmin):
 
     def _group(self, request: HttpRequest, object_id: str) -> ErrorGroup:
         self.check_look(request)
-        number = int(object_id) if object_id.isascii() and object_id.isdecimal() and len(object_id) < 20 else 0
-        group = ErrorGroup.objects.select_related("assignee").filter(pk=number).first()
+        group = ErrorGroup.objects.select_related("assignee").filter(pk=whole_number(object_id) or 0).first()
         if group is None:
             raise Http404(f"There is no error group {object_id}.")
         return group
@@ -169,7 +169,7 @@ def _context(request: HttpRequest, group: ErrorGroup) -> dict[str, Any]:
 
 
 def _headline(group: ErrorGroup) -> str:
-    people = f" of {several(group.users, 'person').replace('persons', 'people')}" if group.users else ""
+    people = f" of {several(group.users, 'person')}" if group.users else ""
     return f"{group.task}: {several(group.jobs, 'job')}{people} met it."
 
 

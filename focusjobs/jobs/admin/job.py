@@ -14,13 +14,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
+from ..declaring.registry import known_tasks
 from ..domain.lifecycle import FINISHED, State
+from ..domain.text import whole_number
 from ..domain.words import span
 from ..errors import OperationRefused, QueryError
 from ..looking import saved_filters, search
 from ..looking.query import WORDS
 from ..looking.search import Found, Search
-from ..looking.selectors import MANY, count_by_state, known_tasks
+from ..looking.selectors import MANY, count_by_state
 from ..models import Job
 from .addresses import jobs_address
 from .export import exported
@@ -114,9 +116,9 @@ class JobAdmin(JobPages, PreviewViews):
     def keep_filter(self, request: HttpRequest) -> HttpResponseBase:
         """Keep the filter under a name, or forget one."""
         query, name = request.POST.get("query", ""), request.POST.get("name", "")
-        forgotten = request.POST.get("forget", "")
-        if forgotten.isdecimal():
-            saved_filters.delete(request.user, int(forgotten))
+        forgotten = whole_number(request.POST.get("forget", ""))
+        if forgotten is not None:
+            saved_filters.delete(request.user, forgotten)
         else:
             self._keep(request, name, query)
         return redirect(jobs_address(query))
@@ -212,5 +214,5 @@ def _tabs(wanted: Search, counts: dict[State, int]) -> list[Tab]:
 
 def _values() -> dict[str, list[str]]:
     """Give what may be offered behind each word while somebody types."""
-    known = {"state": list(State), "queue": list(settings.JOBS_QUEUES), "task": known_tasks()}
+    known = {"state": list(State), "queue": list(settings.JOBS_QUEUES), "task": list(known_tasks())}
     return {**{word: [] for word in WORDS}, **known, "since": list(TIMES), "before": list(TIMES)}

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from .. import operations
 from ..domain.lifecycle import FINISHED, PENDING, State
+from ..domain.text import whole_number
 from ..domain.words import span
 from ..looking import arguments, selectors
 from ..looking.explanation import why_not_running
@@ -63,14 +64,10 @@ class JobPages(JobActs):
     def job(self, request: HttpRequest, object_id: str) -> Job:
         """Give the job of an address. Raises `PermissionDenied` and `Http404`."""
         self.check_look(request)
-        found = Job.objects.select_related("user").filter(pk=_number(object_id)).first()
+        found = Job.objects.select_related("user").filter(pk=whole_number(object_id) or 0).first()
         if found is None:
             raise Http404(f"There is no job {object_id}.")
         return found
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def context_of(request: HttpRequest, job: Job) -> dict[str, Any]:

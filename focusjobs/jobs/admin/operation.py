@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from focusjobs.console import keyset
 
 from .. import operations, rights
+from ..domain.text import whole_number
 from ..domain.words import several
 from ..errors import OperationRefused
 from ..models import Operation
@@ -96,7 +97,7 @@ class OperationAdmin(ConsoleAdmin):
         expected = expected_of(operation)
         wanted_next = request.GET.get("next", "")
         own = url_has_allowed_host_and_scheme(wanted_next, {request.get_host()}, require_https=request.is_secure())
-        people = f" of {several(expected.users, 'person').replace('persons', 'people')}" if expected.users else ""
+        people = f" of {several(expected.users, 'person')}" if expected.users else ""
         return {
             "operation": operation,
             "expected": expected,
@@ -179,8 +180,7 @@ class OperationAdmin(ConsoleAdmin):
 
     def _operation(self, request: HttpRequest, object_id: str) -> Operation:
         """Give an operation to those who may look at operations, and to whoever planned it."""
-        number = int(object_id) if object_id.isascii() and object_id.isdecimal() and len(object_id) < 19 else 0
-        operation = Operation.objects.filter(pk=number).select_related("actor", "repeats").first()
+        operation = Operation.objects.filter(pk=whole_number(object_id) or 0).select_related("actor", "repeats").first()
         own = operation is not None and operation.actor_id == request.user.pk and rights.may(request.user, "view_job")
         if not own and not self.has_view_permission(request):
             raise PermissionDenied

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from .. import operations, rights
+from ..domain.text import whole_number
 from ..errors import OperationRefused, QueryError
 from ..operations import ACTIONS, Actor, Wanted
 from .addresses import jobs_address
@@ -96,7 +97,7 @@ def _wanted(posted: QueryDict, form: HowForm) -> Wanted:
     reason = posted.get("reason", "")
     if everything:
         return Wanted(action=action, filter=posted.get("filter", ""), reason=reason, **options)
-    ids = [int(value) for value in posted.getlist("ids") if value.isascii() and value.isdecimal()][:MOST]
+    ids = [number for value in posted.getlist("ids") if (number := whole_number(value)) is not None][:MOST]
     if not ids:
         raise OperationRefused("Pick jobs first.")
     return Wanted(action=action, ids=ids, reason=reason, **options)

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
 
 from .. import schedules
-from ..declaring.declarations import load_tasks
-from ..looking.selectors import known_tasks
+from ..declaring.registry import known_tasks, load_tasks
 from ..models import Schedule
 
 FIELDS = ("name", "task", "arguments", "queue", "cron", "every", "timezone", "enabled", "missed", "overlap")

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from .. import rights
 from ..domain.identity import job_id_of
+from ..domain.text import whole_number
 from ..looking.query import WORDS
 from ..operations import Actor
 
@@ -74,7 +75,7 @@ def check_right(actor: Actor, right: str) -> None:
 
 def job_id(text: str) -> int:
     """Read a job's number or its task id."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else job_id_of(text)
+    number = whole_number(text) or job_id_of(text)
     if not number:
         raise ArgumentTypeError(f"“{text}” is neither a job's number nor its task id")
     return number
@@ -99,9 +100,10 @@ def time_ahead(text: str) -> datetime:
 
 def natural(text: str) -> int:
     """Read a whole number from 1."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) < 2**31):
+    number = whole_number(text, 2**31 - 1)
+    if not number:
         raise ArgumentTypeError(f"“{text}” is no whole number from 1")
-    return int(text)
+    return number
 
 
 def confirm(question: str, *, yes: bool) -> None:

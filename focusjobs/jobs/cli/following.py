@@ -13,9 +13,10 @@ from typing import Any
 from django.core.management.base import CommandError, OutputWrapper
 
 from .. import operations
+from ..domain.words import several
 from ..models import Operation
 from ..operations import ACTIONS, Actor
-from .output import Bar, as_json, jobs
+from .output import Bar, as_json
 
 SLICE = 0.5
 """Seconds between two looks."""
@@ -63,7 +64,7 @@ def tell_end(operation: Operation, out: OutputWrapper, options: Options) -> None
     reasons = ", ".join(f"{number:,} {reason}" for reason, number in operation.skipped.items())
     alone = f"; left alone: {reasons}" if left else ""
     back = f", {operation.restored:,} of them put back" if operation.restored else ""
-    out.write(f"{jobs(operation.done)} {ACTIONS[operation.action].done}{back}{alone}.")
+    out.write(f"{several(operation.done, 'job')} {ACTIONS[operation.action].done}{back}{alone}.")
     if operation.state == Operation.State.HOLDING and operation.hold_until is not None:
         undo = f"`manage.py operations undo {operation.pk}` puts all of them back"
         out.write(f"They run from {operation.release_at:%H:%M:%S} UTC on.")

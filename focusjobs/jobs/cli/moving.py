@@ -13,11 +13,12 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import CommandError, OutputWrapper
 
 from .. import operations, rights
+from ..domain.words import several
 from ..models import Job, Operation
 from ..operations import ACTIONS, Actor, Preview, Wanted
 from .asking import FILTER_HELP, actor_of, add_actor, add_json, add_yes, confirm, job_id, length, time_ahead
 from .following import follow
-from .output import as_json, jobs
+from .output import as_json
 
 Options = dict[str, Any]
 
@@ -153,7 +154,7 @@ def _move_named(wanted: Wanted, out: OutputWrapper, options: Options) -> None:
         alone = {str(key): state for key, state in left.items()}
         as_json(out, {"operation": done.pk, "changed": sorted(changed), "left_alone": alone})
     else:
-        out.write(f"{jobs(len(changed))} {ACTIONS[wanted.action].done}.")
+        out.write(f"{several(len(changed), 'job')} {ACTIONS[wanted.action].done}.")
     if done.state == Operation.State.STOPPED:
         raise CommandError(done.message)
     if left:
@@ -212,11 +213,10 @@ def _tell_begun(operation: Operation, out: OutputWrapper, options: Options) -> N
 
 def _sentence(action: str, expected: Preview) -> str:
     skipped = ", ".join(f"{number:,} {reason}" for reason, number in expected.skipped.items())
-    people = "1 person" if expected.users == 1 else f"{expected.users:,} people"
-    of_people = f" of {people}" if expected.users else ""
+    of_people = f" of {several(expected.users, 'person')}" if expected.users else ""
     match = "matches" if expected.matched == 1 else "match"
-    would = f"{jobs(expected.matched)} {match}; {expected.eligible:,}{of_people} would be {ACTIONS[action].done}"
-    sentence = f"{would}, not these: {skipped}." if skipped else f"{would}."
+    would = f"{several(expected.matched, 'job')} {match}; {expected.eligible:,}{of_people} would be"
+    sentence = f"{would} {ACTIONS[action].done}{f', not these: {skipped}' if skipped else ''}."
     if expected.seconds is None or not expected.eligible:
         return sentence
     return f"{sentence} That takes about {timedelta(seconds=round(expected.seconds))}."

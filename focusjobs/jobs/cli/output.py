@@ -76,8 +76,3 @@ class Bar:
             self.out.write(f"\r{'':<{self.shown}}\r")
             self.out.flush()
             self.shown = 0
-
-
-def jobs(number: int) -> str:
-    """Give a number of jobs in words."""
-    return "1 job" if number == 1 else f"{number:,} jobs"

@@ -10,10 +10,11 @@ from django.core.management.base import CommandError, OutputWrapper
 
 from .. import operations
 from ..domain.lifecycle import FINISHED
+from ..domain.words import several
 from ..interventions import retention
 from ..models import Job
 from .asking import actor_of, add_actor, add_json, add_yes, check_right, confirm, job_id, length, natural
-from .output import as_json, jobs
+from .output import as_json
 
 Options = dict[str, Any]
 
@@ -89,4 +90,4 @@ def _tell(out: OutputWrapper, what: str, number: int, options: Options) -> None:
     if options["json"]:
         as_json(out, {what.replace(" ", "_"): number})
     else:
-        out.write(f"{jobs(number)} {what}.")
+        out.write(f"{several(number, 'job')} {what}.")

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from django.utils.module_loading import autodiscover_modules
-
 from .definition import Task
+from .registry import load_tasks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +81,3 @@ def declarations() -> list[Declaration]:
     """Give every declared schedule, after loading the apps' tasks."""
     load_tasks()
     return list(_declared)
-
-
-def load_tasks() -> None:
-    """Import the `tasks` module of every app, as a worker does; web processes and commands know few of them.
-
-    Celery's own way of importing them runs Django's system checks, one of which comes here.
-    """
-    autodiscover_modules("tasks")

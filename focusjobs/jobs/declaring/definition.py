@@ -14,12 +14,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, Unpack, cast
 
 import celery
-from celery import current_app, shared_task
+from celery import shared_task
 
 from ..domain.backoff import Backoff, Exponential
 from ..domain.job import EnqueuedJob, NewJob
 from ..domain.limit import Limit
-from ..errors import InvalidArguments, InvalidJob, InvalidTask, UnknownTask
+from ..errors import InvalidArguments, InvalidJob, InvalidTask
 from .call import Call, JobOptions
 
 if TYPE_CHECKING:
@@ -273,16 +273,3 @@ def named_parameters(function: Callable[..., Any]) -> inspect.Signature:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise InvalidTask(f"{function.__qualname__}: “{parameter}” has no name under which it could be stored.")
     return signature
-
-
-def find(name: str) -> Task[..., Any]:
-    """Give a task by its name. Raises `UnknownTask` where this worker does not have it."""
-    found = _found.get(name) or current_app.tasks.get(name)
-    if not isinstance(found, Task):
-        raise UnknownTask(f"This worker has no task “{name}”.")
-    _found[name] = found
-    return found
-
-
-_found: dict[str, Task[..., Any]] = {}
-"""Tasks looked up before: Celery's registry is behind a proxy that costs more than a small task."""

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..context import current_job
-from ..domain.job import EnqueuedJob, NewJob
-from ..domain.lifecycle import State
+from ..domain.job import ChildResult, EnqueuedJob, NewJob
 from ..errors import InvalidJob
 
 MAX_DEPTH = 100
@@ -40,18 +38,6 @@ class Flow:
 
         with transaction.atomic():
             return _write(self, None, 1)
-
-
-@dataclass(frozen=True)
-class ChildResult:
-    """What became of a child: its state, what it returned, and the error it failed with."""
-
-    id: int
-    task: str
-    arguments: dict[str, Any]
-    state: State
-    value: Any
-    error: str
 
 
 def _write(flow: Flow, parent_id: int | None, depth: int) -> EnqueuedJob:
@@ -83,4 +69,4 @@ def children_of_job(job_id: int | None = None) -> Iterator[ChildResult]:
 
     number = current_job().job_id if job_id is None else job_id
     if number is not None:
-        yield from (ChildResult(**child) for child in children_of(number))
+        yield from children_of(number)

@@ -1,4 +1,4 @@
-"""A job before and just after it is written.
+"""A job before and just after it is written, and what a child leaves to its parent.
 
 Pure: no Django, no clock, no I/O.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from .identity import task_id_of
+from .lifecycle import State
 from .limit import Limit
 
 OnFailure = Literal["fail", "ignore", "continue"]
@@ -30,6 +31,18 @@ class EnqueuedJob:
     def task_id(self) -> str:
         """The id for Celery: `AsyncResult(job.task_id)`."""
         return task_id_of(self.id)
+
+
+@dataclass(frozen=True)
+class ChildResult:
+    """What became of a child: its state, what it returned, and the error it failed with."""
+
+    id: int
+    task: str
+    arguments: dict[str, Any]
+    state: State
+    value: Any
+    error: str
 
 
 @dataclass(frozen=True, kw_only=True)

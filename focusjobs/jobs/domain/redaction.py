@@ -5,17 +5,13 @@ Pure: no Django, no clock, no I/O.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
+from focusjobs.logs.secrets import SECRET_NAME
+
 HIDDEN = "•••"
 """What stands for a value that is hidden, whatever its length."""
-
-SECRET_NAME = re.compile(
-    r"password|passwd|passphrase|secret|token|authorization|cookie|api_?key|private_?key|credential", re.IGNORECASE
-)
-"""Names of arguments whose values are hidden, unless a task says otherwise."""
 
 
 def redacted(value: Any, names: Collection[str] = ()) -> Any:

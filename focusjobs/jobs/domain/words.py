@@ -37,9 +37,10 @@ def relative(at: datetime, now: datetime) -> str:
 
 def several(count: int, noun: str, cap: int | None = None) -> str:
     """Say how many there are: “1 job”, “1,204 jobs”; beyond a cap at which was counted no further “1,000+ jobs”."""
+    many = "people" if noun == "person" else f"{noun}s"
     if cap is not None and count > cap:
-        return f"{cap:,}+ {noun}s"
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        return f"{cap:,}+ {many}"
+    return f"{count:,} {noun if count == 1 else many}"
 
 
 def _whole(seconds: float) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
 from .. import ledger
 from ..declaring.definition import Task
+from ..declaring.registry import load_tasks, task_named
 from ..domain.job import EnqueuedJob, NewJob
 from ..domain.lifecycle import FINISHED, State
 from ..errors import OperationRefused
@@ -62,8 +62,8 @@ def _edited(job: Job, arguments: Mapping[str, Any]) -> NewJob:
 
 
 def _task(name: str) -> Task[..., Any]:
-    current_app.loader.import_default_modules()
-    found = current_app.tasks.get(name)
-    if not isinstance(found, Task):
+    load_tasks()
+    found = task_named(name)
+    if found is None:
         raise OperationRefused(f"There is no task “{name}” here, so its arguments cannot be checked.")
     return found

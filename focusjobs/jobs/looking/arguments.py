@@ -6,26 +6,22 @@ They are shown whole by `focusjobs.jobs.operations.reveal`, to who has the right
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
-from celery import current_app
-
-from ..declaring.declarations import load_tasks
-from ..declaring.definition import Task
+from ..declaring.registry import load_tasks, task_named
 from ..domain.redaction import hides, redacted
 from ..models import Job
 
 
 def shown(job: Job) -> dict[str, Any]:
     """Give the arguments of a job with what is hidden left out."""
-    hidden: dict[str, Any] = redacted(job.arguments, names_hidden(job.task))
+    hidden: dict[str, Any] = redacted(job.arguments, _names_hidden(job.task))
     return hidden
 
 
 def has_hidden(job: Job) -> bool:
     """Tell whether there is anything to reveal."""
-    return hides(job.arguments, names_hidden(job.task))
+    return hides(job.arguments, _names_hidden(job.task))
 
 
 def shown_text(task: str, text: str | None) -> str:
@@ -34,19 +30,13 @@ def shown_text(task: str, text: str | None) -> str:
     Text that is no JSON is not shown at all: nothing could be hidden in it.
     """
     try:
-        return json.dumps(redacted(json.loads(text or "null"), names_hidden(task)), ensure_ascii=False)
+        return json.dumps(redacted(json.loads(text or "null"), _names_hidden(task)), ensure_ascii=False)
     except ValueError:
         return "not shown: it is no JSON"
 
 
-def names_hidden(task: str) -> tuple[str, ...]:
+def _names_hidden(task: str) -> tuple[str, ...]:
     """Give the arguments that a task wants hidden. Of a task that this process does not have, none but the secrets."""
-    _load_once()
-    found = current_app.tasks.get(task)
-    return found.redact if isinstance(found, Task) else ()
-
-
-@cache
-def _load_once() -> None:
-    # Once a process: a page, or each line of an export, asks again.
     load_tasks()
+    found = task_named(task)
+    return found.redact if found else ()

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..domain.lifecycle import FINISHED, State
-from ..domain.text import is_storable
+from ..domain.text import is_storable, whole_number
 from ..errors import QueryError
 from ..models import Job, JobQuerySet
 from .query_values import (
@@ -136,8 +136,9 @@ def _any_of(word: str, value: str) -> Q:
 
 def _numbers(values: list[str]) -> tuple[Q, list[str]]:
     """Take plain numbers of jobs together, since a condition for each of hundreds costs more than the jobs do."""
-    plain = [text for text in values if text.isascii() and text.isdecimal() and len(text) < 19]
-    return Q(pk__in=[int(text) for text in plain]), [text for text in values if text not in set(plain)]
+    read = {text: whole_number(text) for text in values}
+    plain = [number for number in read.values() if number is not None]
+    return Q(pk__in=plain), [text for text in values if read[text] is None]
 
 
 def _when(at: datetime, comparison: str, states: Collection[str]) -> Q:

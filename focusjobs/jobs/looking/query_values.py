@@ -14,12 +14,9 @@ from django.utils import timezone
 from ..domain.fingerprint import span_of
 from ..domain.identity import job_id_of
 from ..domain.lifecycle import State
-from ..domain.text import is_storable
+from ..domain.text import is_storable, whole_number
 from ..errors import QueryError
 from ..models import Attempt, OperationJob, Schedule
-
-LARGEST = 2**63 - 1
-"""The largest number that a key can have in PostgreSQL."""
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -113,9 +110,10 @@ def person(word: str, value: str) -> Q:
 
 
 def _number(word: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST):
+    number = whole_number(text)
+    if number is None:
         raise QueryError(f"“{word}:” takes whole numbers, not “{text[:60]}”.")
-    return int(text)
+    return number
 
 
 def moment(word: str, value: str, now: datetime) -> datetime:

@@ -9,11 +9,9 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from celery import current_app
 from django.db.models import Q, QuerySet
 from django_celery_results.models import TaskResult
 
-from ..declaring.definition import Task
 from ..domain.lifecycle import FINISHED, State
 from ..models import Job, LogLine
 
@@ -103,8 +101,3 @@ def indented(text: str | None) -> str:
         return json.dumps(json.loads(text or "null"), indent=2, ensure_ascii=False)
     except ValueError:
         return text or ""
-
-
-def known_tasks() -> list[str]:
-    """Give the names of the tasks that this process could enqueue, sorted."""
-    return sorted(name for name, task in current_app.tasks.items() if isinstance(task, Task))

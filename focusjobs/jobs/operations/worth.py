@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from ..declaring.definition import Task
+from ..declaring.registry import known_tasks, load_tasks
 from ..errors import OperationRefused
 from ..models import Job
 
@@ -24,9 +24,9 @@ MAX_REASON = 100
 
 def choosy_tasks() -> dict[str, Task[..., Any]]:
     """Give the tasks that say which of their jobs are worth running."""
-    current_app.loader.import_default_modules()
-    tasks = {name: task for name, task in current_app.tasks.items() if isinstance(task, Task)}
-    return {name: task for name, task in tasks.items() if task.stale_after is not None or task.still_wanted is not None}
+    load_tasks()
+    known = known_tasks().items()
+    return {name: task for name, task in known if task.stale_after is not None or task.still_wanted is not None}
 
 
 def too_old(tasks: Mapping[str, Task[..., Any]], now: datetime) -> Q:

@@ -9,7 +9,7 @@ from celery import current_app
 from django.core.checks import CheckMessage, Error
 
 from ..declaring.declarations import declarations
-from ..declaring.definition import Task
+from ..declaring.registry import task_named
 from .syncing import unsaved
 from .ticking import faults
 
@@ -44,5 +44,5 @@ def _entries_of_beat() -> list[CheckMessage]:
             id="jobs.E023",
         )
         for name, entry in current_app.conf.beat_schedule.items()
-        if isinstance(current_app.tasks.get(entry["task"]), Task)
+        if task_named(entry["task"]) is not None
     ]

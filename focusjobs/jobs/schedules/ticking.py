@@ -12,13 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.contrib.postgres.functions import TransactionNow
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from .. import ledger
-from ..declaring.definition import Task
+from ..declaring.registry import find
 from ..domain.cron import InvalidSchedule, zone_of
 from ..domain.job import EnqueuedJob, NewJob
 from ..domain.ticks import Rhythm, next_ticks, rhythm_of, ticks_between
@@ -99,9 +98,7 @@ def due_ticks(schedule: Schedule, now: datetime) -> tuple[list[datetime], str]:
 
 def job_of(schedule: Schedule, run_at: datetime | None = None) -> NewJob:
     """Give a job of a schedule, unwritten. Raises `InvalidJob`; `UnknownTask` where this process has no such task."""
-    task = current_app.tasks.get(schedule.task)
-    if not isinstance(task, Task):
-        raise UnknownTask(f"There is no task “{schedule.task}” here.")
+    task = find(schedule.task)
     if not isinstance(schedule.arguments, dict):
         raise InvalidArguments(f"{schedule.task}: arguments go by name: {{“name”: value}}.")
     key = None if schedule.overlap else f"schedule:{schedule.pk}"

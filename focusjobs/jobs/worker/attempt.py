@@ -13,7 +13,8 @@ from django.db import transaction
 from .. import ledger
 from ..context import JobContext, running
 from ..declaring import tracing
-from ..declaring.definition import Task, find
+from ..declaring.definition import Task
+from ..declaring.registry import find
 from ..domain.lifecycle import State
 from ..errors import LeaseLost, UnknownTask
 from ..ledger import Claim, Ended

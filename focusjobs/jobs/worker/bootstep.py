@@ -8,13 +8,14 @@ from typing import Any
 
 import redis
 from celery import bootsteps
-from celery.signals import task_prerun, task_received, worker_process_shutdown, worker_shutdown, worker_shutting_down
+from celery.signals import task_prerun, task_received, worker_shutting_down
 from celery.worker import state
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
-from ..looking.workers import Heart
+from ..endings import at_process_end
 from ..telling import tally, wakeups
+from .heart import Heart
 from .maintenance import Housekeeper
 from .standby import Roster
 
@@ -114,11 +115,10 @@ def _has_slots(worker: Any) -> bool:
 
 def count_to_the_end() -> None:
     """Write what a process has counted when it ends in good order: a pool's child, or a worker of threads."""
-    worker_process_shutdown.connect(_flush_counts, dispatch_uid="focusjobs.jobs.count_to_the_end.child")
-    worker_shutdown.connect(_flush_counts, dispatch_uid="focusjobs.jobs.count_to_the_end.main")
+    at_process_end(_flush_counts, "focusjobs.jobs.count_to_the_end")
 
 
-def _flush_counts(**kwargs: Any) -> None:
+def _flush_counts() -> None:
     try:
         tally.of_process.flush()
     except Error as error:

@@ -16,10 +16,10 @@ from django.db import connection, transaction
 
 from .. import error_groups, ledger, operations, schedules
 from ..interventions import queues, retention
-from ..looking import workers
 from ..operations import background
 from ..schedules import syncing as schedule_sync
 from ..telling import rounds, wakeups
+from . import heart
 from .publishing import forgive_lost_messages
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Chores:
         error_groups.open_again()
         error_groups.forget_old()
         operations.forget_previews()
-        workers.forget_old()
+        heart.forget_old()
 
 
 _chores = Chores()

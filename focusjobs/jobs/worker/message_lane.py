@@ -16,7 +16,7 @@ from django.conf import settings
 from kombu.utils.json import dumps
 
 from .. import ledger
-from ..declaring.definition import find
+from ..declaring.registry import find
 from ..domain.identity import job_id_of
 from ..domain.lifecycle import State
 from . import journal

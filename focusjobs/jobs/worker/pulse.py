@@ -24,7 +24,8 @@ from django.db import Error, connection, transaction
 
 from .. import ledger
 from ..context import JobContext, Line, as_json
-from ..declaring.definition import GRACE, find
+from ..declaring.definition import GRACE
+from ..declaring.registry import find
 from ..errors import JobTimeout, LeaseLost
 from ..telling import tally
 from . import journal

@@ -143,5 +143,5 @@ def test_a_job_is_explained(watching: Watching, settings: Any) -> None:
         explanation.why_not_running(Job.objects.filter(state=state).latest("pk"), now)
     limited = job_in(State.WAITING, lane="limited", limit_key="k", queue="default")
     explanation.why_not_running(limited, now + timedelta(seconds=1))
-    workers.known_workers()
+    workers.known_workers(now)
     assert {explanation.AHEAD, explanation.AHEAD_LIMITED} <= watching.seen

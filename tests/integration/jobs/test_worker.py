@@ -144,7 +144,7 @@ def test_a_task_that_this_worker_does_not_know_is_left_for_another() -> None:
     enqueued = tasks.add.using(attempts=2).enqueue(x=1, y=2)
     Job.objects.update(task="tests.gone")
     job = run(enqueued)
-    assert (job.state, job.error) == ("delayed", "UnknownTask: This worker has no task “tests.gone”.")
+    assert (job.state, job.error) == ("delayed", "UnknownTask: There is no task “tests.gone” here.")
     Job.objects.update(state="waiting")
     assert run(enqueued).state == "failed"
 

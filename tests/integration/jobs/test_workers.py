@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.looking import workers
-from focusjobs.jobs.looking.workers import Heart
 from focusjobs.jobs.models import Job, Release, Worker
+from focusjobs.jobs.worker import heart
+from focusjobs.jobs.worker.heart import Heart
 
 from .rows import job_in
 
@@ -55,10 +56,10 @@ def test_it_beats_now_and_then_not_at_every_round() -> None:
     heart.beat()
     Worker.objects.update(seen_at=timezone.now() - timedelta(hours=1))
     heart.beat()
-    assert workers.known_workers()[0].state == "silent"
+    assert workers.known_workers(timezone.now())[0].state == "silent"
     heart.due = None
     heart.beat()
-    assert workers.known_workers()[0].state == "live"
+    assert workers.known_workers(timezone.now())[0].state == "live"
 
 
 def test_live_silent_and_stopped_ones_are_told_apart_and_the_silent_come_first() -> None:
@@ -66,13 +67,12 @@ def test_live_silent_and_stopped_ones_are_told_apart_and_the_silent_come_first()
         beat(name=name)
     Worker.objects.filter(name="b@h").update(seen_at=timezone.now() - timedelta(minutes=1))
     Heart(celery("c@h")).stop()
-    assert [(known.worker.name, known.state) for known in workers.known_workers()] == [
+    assert [(known.worker.name, known.state) for known in workers.known_workers(timezone.now())] == [
         ("b@h", "silent"),
         ("a@h", "live"),
         ("c@h", "stopped"),
     ]
     assert [worker.name for worker in workers.live_workers()] == ["a@h"]
-    assert workers.queues_served() == {"default"}
 
 
 def test_one_that_starts_again_has_a_new_beginning() -> None:
@@ -88,7 +88,7 @@ def test_a_successor_is_not_stopped_by_the_one_before() -> None:
     beat()
     Worker.objects.update(pid=os.getpid() + 1)
     Heart(celery()).stop()
-    assert workers.known_workers()[0].state == "live"
+    assert workers.known_workers(timezone.now())[0].state == "live"
 
 
 def test_each_shows_the_jobs_that_it_holds() -> None:
@@ -96,7 +96,7 @@ def test_each_shows_the_jobs_that_it_holds() -> None:
     mine, other = job_in(State.ACTIVE), job_in(State.ACTIVE)
     Job.objects.filter(pk=mine.pk).update(worker=f"8@{worker.host}")
     Job.objects.filter(pk=other.pk).update(worker="8@elsewhere")
-    (known,) = workers.known_workers()
+    (known,) = workers.known_workers(timezone.now())
     assert known.running == [mine]
     mine.refresh_from_db()
     other.refresh_from_db()
@@ -111,20 +111,20 @@ def test_the_jobs_of_all_workers_are_found_by_one_statement(django_assert_num_qu
         host = beat(name=f"{pid}@h", pids=(pid,)).host
         Job.objects.filter(pk=job.pk).update(worker=f"{pid}@{host}")
     with django_assert_num_queries(2):  # workers, jobs
-        assert [known.running for known in workers.known_workers()] == [[job] for job in jobs]
+        assert [known.running for known in workers.known_workers(timezone.now())] == [[job] for job in jobs]
 
 
 def test_those_that_are_long_gone_are_forgotten() -> None:
     beat(name="a@h")
     beat(name="b@h")
     Worker.objects.filter(name="a@h").update(seen_at=timezone.now() - timedelta(days=2))
-    workers.forget_old()
+    heart.forget_old()
     assert [worker.name for worker in Worker.objects.all()] == ["b@h"]
 
 
 def test_memory_is_summed_and_processes_that_are_gone_are_left_out() -> None:
-    own = workers.memory_of([os.getpid()])
-    gone = workers.memory_of([2**22 + 1])
+    own = heart.memory_of([os.getpid()])
+    gone = heart.memory_of([2**22 + 1])
     assert gone is None
     if own is not None:
         assert own > 1_000_000

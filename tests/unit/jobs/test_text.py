@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focusjobs.jobs.domain.text import has_escaped_nul, is_storable, storable
+from focusjobs.jobs.domain.text import LARGEST, has_escaped_nul, is_storable, storable, whole_number
 
 ANY = st.text(st.characters() | st.sampled_from("\0\\u0"))
 HALVES = st.text(st.characters(categories=["Cs"]), min_size=1)
@@ -36,3 +36,17 @@ def test_a_nul_is_found_in_json_and_nothing_else_is_taken_for_one(text: str, asc
 @pytest.mark.parametrize(("text", "kept"), [("a\0b", "ab"), ("caf\udce9", "caf�"), ("😀", "😀")])
 def test_a_nul_goes_and_half_a_pair_is_replaced(text: str, kept: str) -> None:
     assert storable(text) == kept
+
+
+@given(st.integers(0, LARGEST))
+def test_a_number_in_plain_digits_is_read(number: int) -> None:
+    assert whole_number(str(number)) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", " 1", "1e3", "٣", "²", "x", str(LARGEST + 1), "9" * 5_000])
+def test_what_no_key_can_be_is_no_number(text: str) -> None:
+    assert whole_number(text) is None
+
+
+def test_a_number_beyond_a_smaller_limit_is_none() -> None:
+    assert (whole_number("7", 7), whole_number("8", 7)) == (7, None)

@@ -38,4 +38,5 @@ def test_numbers_agree_with_what_they_count() -> None:
     assert several(1, "job") == "1 job"
     assert several(1_204, "job") == "1,204 jobs"
     assert several(1_001, "job", cap=1_000) == "1,000+ jobs"
+    assert [several(count, "person") for count in (1, 2)] == ["1 person", "2 people"]
     assert short(None) == "–"

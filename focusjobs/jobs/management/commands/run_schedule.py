@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from focusjobs.jobs import operations
 from focusjobs.jobs.cli.asking import actor_of, add_actor, check_right
-from focusjobs.jobs.declaring.declarations import load_tasks
+from focusjobs.jobs.declaring.registry import load_tasks
 from focusjobs.jobs.errors import InvalidJob
 from focusjobs.jobs.models import Schedule
 from focusjobs.jobs.operations import Actor
