@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.processes import signal_one, tree
@@ -54,12 +53,3 @@ class CeleryWorker:
             self.kill()
             self.kills -= 1
         self.log.close()
-
-
-def until(condition: Callable[[], object], seconds: float = 300.0) -> None:
-    """Wait until a condition holds. Raises `TimeoutError` when it takes too long."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"It did not come to that within {seconds:g} seconds.")
-        time.sleep(0.02)

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import nightly
-from benchmarks.celery_worker import CeleryWorker, until
+from benchmarks.celery_worker import CeleryWorker
+from benchmarks.processes import wait_until
 from benchmarks.servers import bench_servers
 
 PEOPLE = int(os.environ.get("PEOPLE", "3000" if os.environ.get("QUICK") else "100000"))
@@ -184,7 +185,7 @@ def _night(worker: CeleryWorker, kills: int) -> tuple[float, CeleryWorker]:
                 if _left():
                     worker.kill()
             else:
-                until(lambda: not _left(), 1200)
+                wait_until(lambda: not _left(), 1200, "the night was not over")
     finally:
         worker.close()
     return time.perf_counter() - began, worker
@@ -205,7 +206,7 @@ def _left() -> int:
 def _wait_for_work(worker: CeleryWorker) -> None:
     """Wait until the worker that was just started has committed something, or there is nothing left."""
     before = _progress()
-    until(lambda: worker.start() or _progress() != before or not _left())
+    wait_until(lambda: worker.start() or _progress() != before or not _left(), 300, "nothing moved")
 
 
 def _progress() -> list[Any]:

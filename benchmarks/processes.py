@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +83,25 @@ def wait_for_quiet(seconds: float) -> None:
         time.sleep(0.5)
         if load.foreign() < QUIET:
             return
+
+
+def wait_until(condition: Callable[[], object], seconds: float, otherwise: str) -> None:
+    """Return when a condition holds. Raises `TimeoutError` with `otherwise` when the time is up."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{otherwise} within {seconds:.0f} seconds")
+        time.sleep(0.02)
+
+
+def port_of(log: Path, process: subprocess.Popen[bytes]) -> int:
+    """Give the port on which gunicorn says that it listens. Raises `RuntimeError` with its log where it does not."""
+    deadline = time.monotonic() + 60
+    while not (found := re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", log.read_text())):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(log.read_text())
+        time.sleep(0.05)
+    return int(found[1])
 
 
 def stop(process: subprocess.Popen, seconds: float = 10) -> None:

@@ -19,7 +19,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.celery_worker import CeleryWorker, until
+from benchmarks.celery_worker import CeleryWorker
+from benchmarks.processes import wait_until
 from benchmarks.servers import bench_servers, database
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ LATER = JOBS // 10
 FILTER = "state:failed task:benchmarks.insert_row"
 LONGEST = 0.6
 """Seconds of work, at most, between the first of it that is seen and the next kill."""
+
+PATIENCE = 300.0
+"""Seconds in which each step has to be done."""
 
 # Failed jobs from one number on, the attempts of which are used up. What they do is to write a row with their number.
 FAILED = """
@@ -152,7 +156,7 @@ class Round:
         changed = time.perf_counter() - began
         self._kill_during("completed", _completed, times=1)
         self._ends(operation, "finished")
-        until(lambda: _current(operation, "settled_at") is not None)
+        wait_until(lambda: _current(operation, "settled_at") is not None, PATIENCE, "the operation was not settled")
         ((jobs, completed, links, linked, rows, written),) = _sql(RETRIED, {"operation": operation.pk, "jobs": JOBS})
         _expect("each is retried exactly once", jobs == completed == links == linked == JOBS)
         _expect("each has its effect once", rows == written == JOBS)
@@ -191,13 +195,13 @@ class Round:
         self.worker.start()
 
     def _ends(self, operation: Operation, *states: str) -> None:
-        until(lambda: _current(operation, "state") in states)
+        wait_until(lambda: _current(operation, "state") in states, PATIENCE, f"the operation was not {states[-1]}")
         print(f"operation {operation.pk}: {operation.state}, {operation.done:,} done, {operation.restored:,} put back")
 
 
 def _until_it_moves(progress: Callable[[], int]) -> None:
     before = progress()
-    until(lambda: progress() > before or before >= JOBS)
+    wait_until(lambda: progress() > before or before >= JOBS, PATIENCE, "nothing moved")
 
 
 def _completed() -> int:

@@ -11,7 +11,6 @@ import gzip
 import http.client
 import json
 import os
-import re
 import signal
 import statistics
 import subprocess
@@ -25,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import Load, wait_for_quiet
+from benchmarks.processes import Load, port_of, wait_for_quiet
 from benchmarks.servers import ROOT, bench_servers, database
 from habits.domain.identity import completion_id
 
@@ -112,16 +111,6 @@ def _processes(directory: Path) -> Iterator[int]:
                 os.killpg(process.pid, signal.SIGTERM)
             for process in running:
                 process.wait(30)
-
-
-def port_of(log: Path, process: subprocess.Popen[bytes]) -> int:
-    """Give the port on which gunicorn says that it listens. Raises `RuntimeError` with its log where it does not."""
-    deadline = time.monotonic() + 60
-    while not (found := re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", log.read_text())):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(log.read_text())
-        time.sleep(0.05)
-    return int(found[1])
 
 
 class Phone:

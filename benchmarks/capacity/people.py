@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.nightly import CLEAR, CLOCKS, FIRST, PEOPLE_ROWS, RECORDS, STATES
+from benchmarks.processes import wait_until
 from benchmarks.push.rows import DEVICES
 from benchmarks.servers import database
 from habits.domain.identity import completion_id
@@ -63,10 +64,10 @@ class Crowd:
         from notifications.tasks import plan_reminders
 
         with database() as session:
-            before = session.execute(SENT).fetchone()[0]
+            wanted = session.execute(SENT).fetchone()[0] + last - first + 1
             session.execute(DUE, [first, last])
             plan_reminders.enqueue()
-            _await(lambda: session.execute(SENT).fetchone()[0] - before >= last - first + 1, "reminders were not sent")
+            wait_until(lambda: session.execute(SENT).fetchone()[0] >= wanted, 60, "reminders were not sent")
 
     def close(self, first: int, last: int) -> None:
         """Let the days of people be over, and have them closed."""
@@ -78,7 +79,7 @@ class Crowd:
             close_days.enqueue()
             wanted = before + last - first + 1
             closed = [TODAY - timedelta(days=1)]
-            _await(lambda: session.execute(CLOSED, closed).fetchone()[0] >= wanted, "days were not closed")
+            wait_until(lambda: session.execute(CLOSED, closed).fetchone()[0] >= wanted, 60, "days were not closed")
 
     def work(self, jobs: int) -> None:
         """Run jobs that write a row each."""
@@ -140,11 +141,3 @@ class Crowd:
         from habits.models import User
 
         return {user.pk: issue_token(user, "") for user in User.objects.order_by("pk")[:PHONES]}
-
-
-def _await(condition: Any, otherwise: str) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(otherwise)
-        time.sleep(0.1)

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.capacity.model import TIERS, Use
-from benchmarks.processes import cpu_seconds, tree
+from benchmarks.processes import cpu_seconds, port_of, tree, wait_until
 from benchmarks.servers import ROOT, bench_servers, database, valkey
-from benchmarks.sync import port_of
 from tests.providers import Providers
 
 QUEUES = "default,statistics,notifications,operations,imports"
@@ -126,8 +125,4 @@ def _processes(directory: Path) -> Iterator[tuple[int, int, int]]:
 def _await_worker() -> None:
     from focusjobs.health import heartbeat
 
-    deadline = time.monotonic() + 60
-    while not heartbeat.live_workers():
-        if time.monotonic() > deadline:
-            raise TimeoutError("The worker did not start.")
-        time.sleep(0.1)
+    wait_until(heartbeat.live_workers, 60, "the worker did not start")

@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.hosts.network import Network, why_not
 from benchmarks.hosts.servers import host_servers
+from benchmarks.processes import wait_until
 from benchmarks.servers import database
 
 QUICK = bool(os.environ.get("QUICK"))
@@ -62,7 +63,7 @@ def run(network: Network, environment: dict[str, str], directory: Path) -> dict[
     django.setup()
     from benchmarks.hosts import load
     from benchmarks.hosts.cuts import KINDS, Cutter
-    from benchmarks.hosts.machines import WORKERS, Machines, wait_until
+    from benchmarks.hosts.machines import WORKERS, Machines
     from benchmarks.hosts.tasks import TABLES
 
     with database() as session:

@@ -11,8 +11,9 @@ from typing import Any
 
 from benchmarks.hosts import machines
 from benchmarks.hosts.load import Producer
-from benchmarks.hosts.machines import WORKERS, Machines, wait_until
+from benchmarks.hosts.machines import WORKERS, Machines
 from benchmarks.hosts.network import Network, address
+from benchmarks.processes import wait_until
 
 SAMPLE = 0.05
 """Seconds between two looks at what a machine holds that is cut off."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 from benchmarks.hosts.network import Network
 from benchmarks.hosts.servers import start
-from benchmarks.processes import signal_tree
+from benchmarks.processes import signal_tree, wait_until
 from benchmarks.servers import database
 
 WORKERS = ("one", "two")
@@ -122,15 +121,6 @@ def _alive() -> list[str]:
     from focusjobs.health import heartbeat
 
     return heartbeat.live_workers()
-
-
-def wait_until(condition: Callable[[], object], seconds: float, otherwise: str) -> None:
-    """Return when a condition holds. Raises `TimeoutError` with `otherwise` when the time is up."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{otherwise} within {seconds:.0f} seconds")
-        time.sleep(0.05)
 
 
 def held_by(*hosts: str) -> dict[int, int | None]:
