@@ -66,7 +66,7 @@ def _outdated(
 ) -> dict[int, date | None]:
     """Give the habits that are marked, and those that a close could not be sure of; and since when, None for ever.
 
-    Also those that are not as of the last closed day. What is archived is left as of an earlier one until it is marked.
+    Also those that are not as of the last closed day, or of the last one before they were archived.
     """
     since: dict[int, date | None] = {
         habit: state.unsure_since or state.as_of + ONE_DAY
@@ -80,8 +80,8 @@ def _outdated(
 
 
 def _is_behind(state: HabitState, last_closed: date) -> bool:
-    counts = state.archived_on is None or state.archived_on > last_closed
-    return counts and (state.unsure_since is not None or state.as_of < last_closed)
+    last = min(last_closed, state.archived_on - ONE_DAY) if state.archived_on else last_closed
+    return state.unsure_since is not None or state.as_of < last
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:

@@ -13,7 +13,7 @@ from analytics.rollups.events import follow_events
 from analytics.rollups.periods import ended_months, ended_weeks, roll_up
 from analytics.rollups.rebuilding import compare
 from analytics.rollups.rows import rows
-from benchmarks.histories.world import BEGIN
+from benchmarks.histories.world import BEGIN, WORKERS
 
 # Columns in which rows differ from their copies, or all of a row that only one of both has; but not when it was made.
 UNLIKE = """
@@ -51,12 +51,17 @@ def differences() -> Counter[str]:
 
 
 def _of_people() -> Iterator[tuple[str, Any]]:
-    for clock in UserClock.objects.order_by("pk"):
-        rebuilt = compare(clock)
-        for one in rebuilt.differences:
-            yield "days" if one.day and one.what == "day" else "states", (clock.pk, one)
-        for habit, days in follow_events(rebuilt.traced.values()).items():
-            yield from (("events", (clock.pk, habit, day)) for day in days)
+    for found in WORKERS.map(_of_person, UserClock.objects.order_by("pk")):
+        yield from found
+
+
+def _of_person(clock: UserClock) -> list[tuple[str, Any]]:
+    rebuilt = compare(clock)
+    moved = follow_events(rebuilt.traced.values()).items()
+    return [
+        *(("days" if one.what == "day" else "states", (clock.pk, one)) for one in rebuilt.differences),
+        *(("events", (clock.pk, habit, day)) for habit, days in moved for day in days),
+    ]
 
 
 def _of_periods() -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -51,13 +52,22 @@ RULES: list[dict[str, Any]] = [
     )
 ]
 
-ACTIVE, TICKED, AHEAD, LATE, CHANGES = 0.8, 0.7, 0.05, 0.12, 0.03
+ACTIVE, TICKED, AHEAD, LATE, CHANGES = 0.8, 0.7, 0.05, 0.12, 0.04
 """How likely it is that people do something at a moment, tick a habit, one of tomorrow, edit a day that is over, and
 change something else than records."""
+
+AWAY = 0.1
+"""How likely people tick a habit all the same that they have put away, beside one that they have not."""
+
+UNZONED = 0.1
+"""How likely a phone does not tell its zone."""
 
 PROMPT = 0.02
 """How likely a job that follows a change has run by the next moment, of every eighth person a dozen times as likely. It
 holds all changes that came meanwhile."""
+
+WORKERS = ThreadPoolExecutor(2)
+"""Do the jobs of people beside one another; each keeps its connection to the end."""
 
 
 class Tap(NamedTuple):
@@ -82,6 +92,7 @@ class World:
         self.counts: Counter[str] = Counter()
         self.users: dict[int, User] = {}
         self.habits: dict[int, dict[int, str]] = {}
+        self.away: set[int] = set()
 
     def begin(self) -> None:
         """Let everybody sign up and make their habits."""
@@ -116,7 +127,7 @@ class World:
         """Give what a person records at a moment, each cell once."""
         user, dice = self.users[number], self.dice
         today = logical_date(user.timezone, user.day_start, now)
-        days = [(habit, today) for habit in self.habits[number] if dice.random() < TICKED]
+        days = [(habit, today) for habit in self.habits[number] if dice.random() < self.zeal(habit)]
         days += [(habit, today + ONE_DAY) for habit in self.habits[number] if dice.random() < AHEAD]
         if dice.random() < LATE and self.habits[number]:
             late = dice.choice(list(self.habits[number])), today - dice.randint(1, 20) * ONE_DAY
@@ -124,6 +135,10 @@ class World:
             self.counts["late_edits"] += 1
         for habit, day in days:
             yield self.tap(user, habit, self.habits[number][habit], day)
+
+    def zeal(self, habit: int) -> float:
+        """How likely a habit is ticked."""
+        return TICKED * AWAY if habit in self.away else TICKED
 
     def tap(self, user: User, habit: int, kind: str, day: date) -> Tap:
         """Roll the dice for what is recorded of a day."""
@@ -142,7 +157,8 @@ class World:
             slot, value = self.dice.choice(["", "watch"]), self.dice.choice([-1000, 0, 1000, 2000, 4000])
         else:
             value = self.dice.choice([0, 1000, 2500, 7000])
-        return Tap(user.pk, habit, day, slot, value, skipped, noted, user.timezone)
+        zone = "" if self.dice.random() < UNZONED else user.timezone
+        return Tap(user.pk, habit, day, slot, value, skipped, noted, zone)
 
     def write(self, taps: list[Tap]) -> None:
         """Write records and marks, and have the jobs follow, as one push of everybody."""
@@ -158,8 +174,8 @@ class World:
 
     def change_something(self, number: int) -> None:
         """Let a person travel, rise at another time, put habits away, take them up or ask for something else."""
-        acts = (self.travel, self.travel, self.rise, self.archive, self.archive, self.ask, self.swap, self.focus)
-        act = self.dice.choice(acts)
+        acts = (self.travel, self.rise, self.archive, self.ask, self.sort, self.swap, self.focus)
+        (act,) = self.dice.choices(acts, weights=(2, 1, 4, 1, 1, 1, 1))
         act(number)
         self.counts[act.__name__] += 1
 
@@ -173,8 +189,17 @@ class World:
         self.users[number] = services.update_profile(user=self.users[number], day_start=start, week_start=week)
 
     def archive(self, number: int) -> None:
-        """Put a habit away, or take it up again."""
-        services.update_habit(habit=self._any(number), archived=self.dice.random() < 0.5)
+        """Take up what was put away, or put a habit away; the job that follows may come at once."""
+        away = self.away & self.habits[number].keys()
+        habit = Habit.objects.get(pk=min(away)) if away else self._any(number)
+        services.update_habit(habit=habit, archived=not away)
+        self.away ^= {habit.pk}
+        if self.dice.random() < 0.5:
+            follow_changes(number)
+
+    def sort(self, number: int) -> None:
+        """Put a habit into another category."""
+        services.update_habit(habit=self._any(number), category=self.dice.choice(["", "body", "mind", "home"]))
 
     def ask(self, number: int) -> None:
         """Ask for something else from now on, and of all days before."""
@@ -217,9 +242,9 @@ class World:
 
     def work(self, part: float) -> None:
         """Do this part of the jobs that closes and changes have enqueued; the rest comes late."""
-        for (known,) in rows(statements.TAKE_PEOPLE, [tasks.refresh_person.name, part]):
-            follow_changes(json.loads(known)["user_id"])
-            self.counts["followed"] += 1
+        jobs = rows(statements.TAKE_PEOPLE, [tasks.refresh_person.name, part])
+        followed = WORKERS.map(follow_changes, [json.loads(known)["user_id"] for (known,) in jobs])
+        self.counts["followed"] += len(list(followed))
         for task in (tasks.sum_up_weeks, tasks.sum_up_months):
             for (known,) in rows(statements.TAKE, [task.name, part + 0.5]):
                 task(**json.loads(known))

@@ -15,6 +15,7 @@ from analytics.models import DirtyMark, HabitRest, HabitState, StreakEvent, User
 from analytics.rollups.closing import claim, close_batch
 from analytics.rollups.following import Followed, follow_changes
 from analytics.rollups.marks import take_marks
+from analytics.rollups.rebuilding import rebuild
 from analytics.tasks import refresh_person
 from focusjobs.jobs import interventions, ledger
 from focusjobs.jobs.models import Job
@@ -287,6 +288,27 @@ def test_a_day_that_a_close_was_not_sure_of_is_put_right_also_where_only_a_later
 
     assert counts(user, after(1))[:2] == (0, 0)
     assert HabitState.objects.get().unsure_since is None
+
+
+def test_a_day_that_a_close_was_not_sure_of_is_put_right_although_its_habit_is_archived_by_then() -> None:
+    user, habit = runner()
+    with at(MONDAY):
+        services.update_habit(habit=habit, freq_num=1, freq_den=30)
+        settle(user)
+    with at(after(2)):  # nothing is closed yet
+        tick(habit, after(1))
+        services.update_habit(habit=habit, archived=True)
+        settle(user)
+        close()
+        assert HabitState.objects.get().unsure_since is not None
+    with at(after(4)):
+        close()
+        settle(user)
+
+    assert HabitState.objects.get().unsure_since is None
+    found = rebuild(user.pk)
+    assert found is not None
+    assert found.differences == []
 
 
 def test_somebody_who_is_gone_is_no_error() -> None:
