@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from focusjobs.rest.idempotency import KeyReused
 from focusjobs.sql import rows
 from habits.merging import Busy, drain_now
 from habits.merging.writes import to_json
 from habits.models import SyncPush, User
 from habits.tasks import merge_pushes
 
-from .problems import KeyReused
 from .reading import Contents, Sender, read
 from .writing import writes_of
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rest_framework.request import Request
@@ -38,17 +37,6 @@ def device_of(request: Request, *, required: bool) -> str:
     if not ID.fullmatch(device) or device == "server":
         raise BadShape("X-Device-Id is the phone's own identifier: 1 to 64 letters, digits or any of _ . -")
     return device
-
-
-def key_of(request: Request) -> UUID | None:
-    """Give the Idempotency-Key, if there is one. Raises `BadShape`."""
-    text = request.headers.get("Idempotency-Key")
-    if text is None:
-        return None
-    try:
-        return UUID(text.strip().strip('"'))
-    except ValueError as error:
-        raise BadShape("Idempotency-Key is a UUID, a new one for each push.") from error
 
 
 def cursor_of(request: Request) -> int:

@@ -31,14 +31,6 @@ class UnknownTable(APIException):
     default_code = "unknown_table"
 
 
-class KeyReused(APIException):
-    """The Idempotency-Key belongs to a push with another body: 422."""
-
-    status_code = 422
-    default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key was used for another body; a changed push needs a new key."
-
-
 class TryLater(APIException):
     """Another process is merging this person's edits: 503, with Retry-After."""
 

@@ -14,13 +14,14 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
+from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, key_of
 from habits.merging import Busy
 from habits.models import SyncPush
 from habits.serializers import ChangesSerializer, PullSerializer, PushStatusSerializer
 from habits.sync import answering
 from habits.sync.accepting import Push, accept
 from habits.sync.body import Body, read_changes
-from habits.sync.headers import cursor_of, device_of, key_of, migration_of, wait_of
+from habits.sync.headers import cursor_of, device_of, migration_of, wait_of
 from habits.sync.problems import TryLater
 from habits.sync.pulling import Phone, pull
 
@@ -34,10 +35,12 @@ TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 
 HEADERS = {
     "X-Device-Id": "The phone's own identifier, the same on each start: 1 to 64 letters, digits or any of _ . -",
-    "Idempotency-Key": "A UUID for this push; a repetition is answered as the first and merged once.",
     "Prefer": "`wait=N` waits up to N seconds for the merge (10 at most, the default); `respond-async` does not wait.",
 }
-PUSH_HEADERS = [OpenApiParameter(name, location="header", description=text) for name, text in HEADERS.items()]
+PUSH_HEADERS = [
+    IDEMPOTENCY_KEY,
+    *(OpenApiParameter(name, location="header", description=text) for name, text in HEADERS.items()),
+]
 
 
 class PushRate(UserRateThrottle):

@@ -48,6 +48,10 @@ class Reminder(models.Model):
     next_local_date = models.DateField(null=True, editable=False, help_text="The local date of the next regular time.")
     fired_on = models.DateField(null=True, editable=False, help_text="The latest local date on which it fired.")
     snooze_until = models.DateTimeField(null=True, blank=True, help_text="Fires then as well.")
+    key = models.UUIDField(null=True, editable=False, help_text="The Idempotency-Key that it was asked for with.")
+    body_hash = models.BinaryField(
+        max_length=32, null=True, editable=False, help_text="SHA-256 of what was asked for with the key."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -57,6 +61,9 @@ class Reminder(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["user", "kind"], condition=models.Q(origin="account"), name="reminder_of_account_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "key"], condition=models.Q(key__isnull=False), name="reminder_key_unique"
             ),
             models.CheckConstraint(
                 condition=models.Q(weekdays__gte=1, weekdays__lte=EVERY_DAY), name="reminder_weekdays_is_a_mask"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from habits.models import User
 from notifications.domain.choice import Choice
@@ -45,8 +45,3 @@ def pushes_on(days: Mapping[int, date]) -> dict[int, int]:
     rows = Notification.objects.filter(user__in=list(days), pushed=True, day__in=set(days.values()))
     counts = rows.order_by().values_list("user_id", "day").annotate(Count("pk"))
     return {user_id: count for user_id, day, count in counts if days[user_id] == day}
-
-
-def devices_of(user: User) -> QuerySet[Device]:
-    """Give a person's devices that are sent to, the latest to be seen first."""
-    return Device.objects.filter(user=user, state=Device.State.ACTIVE).order_by("-last_seen_at", "-pk")

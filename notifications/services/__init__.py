@@ -3,15 +3,17 @@
 Content that is not valid raises `django.core.exceptions.ValidationError`.
 """
 
-from .devices import NewDevice, register_device, remove_device, ways_to
+from .devices import DeviceFields, NewDevice, register_device, remove_device, update_device
 from .inbox import acknowledge_opened, acknowledge_received, mark_all_read, mark_read
 from .keys import renew_keys
 from .preferences import PreferenceFields, clear_preference, set_preference, unsubscribe
 from .providers import close_breaker, pause_provider, resume_provider
-from .reminders import ReminderFields, create_reminder, delete_reminder, snooze_reminder, update_reminder
+from .reminders import KeyReused, ReminderFields, create_reminder, delete_reminder, snooze_reminder, update_reminder
 from .trials import send_test
 
 __all__ = [
+    "DeviceFields",
+    "KeyReused",
     "NewDevice",
     "PreferenceFields",
     "ReminderFields",
@@ -32,6 +34,6 @@ __all__ = [
     "set_preference",
     "snooze_reminder",
     "unsubscribe",
+    "update_device",
     "update_reminder",
-    "ways_to",
 ]

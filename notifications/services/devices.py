@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from habits.models import User
+from habits.models import User, assign
+from habits.services.seen import Seen, require_seen
 from notifications import clock
 from notifications.addresses import Address, digests_of, sealed
 from notifications.models import Device
-from notifications.selectors.people import devices_of
+from notifications.selectors.devices import devices_of
+from notifications.selectors.versions import version_of
+from notifications.selectors.ways import kind_of, ways_to
 from notifications.tasks import keep_reminders
 from notifications.transports import InvalidMessage, SubscriptionKeys
 from notifications.transports.apns.message import ADDRESS as APNS_ADDRESS
@@ -23,16 +27,6 @@ from notifications.transports.webpush.endpoint import KNOWN_HOSTS, endpoint_of
 
 MOST_DEVICES = 10
 """Of one person that are sent to; with one more, that which was not seen for longest is retired."""
-
-KINDS = {
-    Device.Platform.ANDROID: ("fcm",),
-    Device.Platform.IOS: ("apns", "fcm"),
-    Device.Platform.WEB: ("webpush",),
-}
-"""The kinds of transports that reach a platform, the better one first."""
-
-LOCAL_KINDS = ("file", "console")
-"""Kinds that stand in for any of them where no provider is configured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +53,14 @@ class NewDevice:
         return {name: getattr(self, name) for name in names}
 
 
+class DeviceFields(TypedDict, total=False):
+    """What can be changed of a device; meanings as in `notifications.models.Device`."""
+
+    locale: str
+    timezone: str
+    app_version: str
+
+
 @transaction.atomic
 def register_device(*, user: User, new: NewDevice) -> tuple[Device, bool]:
     """Note that an app can be sent to, and tell True if it was not known. Done at each start of the app.
@@ -66,7 +68,7 @@ def register_device(*, user: User, new: NewDevice) -> tuple[Device, bool]:
     An address that another person's app had is theirs no more: the phone has changed hands, or accounts.
     """
     way = _way_to(new)
-    _check(new, _kind_of(way))
+    _check(new, way)
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     now = clock.now()
     ciphertext, digest = sealed(Address(new.address, *_keys(new)))
@@ -86,17 +88,27 @@ def register_device(*, user: User, new: NewDevice) -> tuple[Device, bool]:
 
 
 @transaction.atomic
-def remove_device(*, device: Device) -> None:
-    """Send nothing more to a device; its address is forgotten."""
-    active = Device.objects.filter(pk=device.pk, state=Device.State.ACTIVE)
-    active.update(state=Device.State.RETIRED, retired_reason=Device.Reason.REMOVED, retired_at=clock.now(), address="")
+def update_device(*, device: Device, seen: Seen = None, **fields: Unpack[DeviceFields]) -> Device:
+    """Change what a device says of itself, while its address stays. Raises `OutOfDate`."""
+    current = _current(device, seen)
+    changed = assign(current, fields)
+    current.clean_fields(exclude={field.name for field in Device._meta.fields} - changed)
+    current.save(update_fields=changed)
+    return current
 
 
-def ways_to(platform: str) -> list[str]:
-    """Give the configured transports that reach a platform, the best first."""
-    kinds = KINDS[Device.Platform(platform)]
-    real = [name for kind in kinds for name in settings.PUSH_TRANSPORTS if _kind_of(name) == kind]
-    return real or [name for kind in LOCAL_KINDS for name in settings.PUSH_TRANSPORTS if _kind_of(name) == kind]
+@transaction.atomic
+def remove_device(*, device: Device, seen: Seen = None) -> None:
+    """Send nothing more to a device; its address is forgotten. Raises `OutOfDate`."""
+    if _current(device, seen).state == Device.State.ACTIVE:
+        _retire([device.pk], Device.Reason.REMOVED, clock.now())
+
+
+def _current(device: Device, seen: Seen) -> Device:
+    """Give the device as it is now. Raises `Device.DoesNotExist` also where it was handed over meanwhile."""
+    current = Device.objects.select_for_update().get(pk=device.pk, user=device.user_id)
+    require_seen(version_of(current), seen)
+    return current
 
 
 def _way_to(new: NewDevice) -> str:
@@ -111,18 +123,13 @@ def _way_to(new: NewDevice) -> str:
     return (of_app or ways)[0]
 
 
-def _kind_of(transport: str) -> str:
-    return str(settings.PUSH_TRANSPORTS[transport].get("kind", transport))
-
-
-def _check(new: NewDevice, kind: str) -> None:
+def _check(new: NewDevice, way: str) -> None:
     """Refuse an address that cannot be one; no server is talked to that is not on the list."""
     try:
-        if kind == "webpush":
-            hosts = next(iter(settings.PUSH_TRANSPORTS[name].get("hosts") for name in ways_to(new.platform)), None)
-            endpoint_of(new.address, hosts or KNOWN_HOSTS)
+        if kind_of(way) == "webpush":
+            endpoint_of(new.address, settings.PUSH_TRANSPORTS[way].get("hosts") or KNOWN_HOSTS)
             Recipient.from_keys(new.keys or SubscriptionKeys("", ""))
-        elif kind == "apns" and not APNS_ADDRESS.fullmatch(new.address):
+        elif kind_of(way) == "apns" and not APNS_ADDRESS.fullmatch(new.address):
             raise InvalidMessage("bad_address", "An APNs device token is 32 to 100 bytes in hexadecimal.")
     except InvalidMessage as error:
         raise ValidationError({"address": ValidationError(str(error), code=error.code)}) from error
@@ -151,6 +158,10 @@ def _alive(now: datetime) -> dict[str, Any]:
 
 def _retire_others(user: User, now: datetime) -> None:
     """Retire devices beyond `MOST_DEVICES`, those that were not seen for longest."""
-    old = [device.pk for device in devices_of(user)[MOST_DEVICES:]]
-    replaced = {"state": Device.State.RETIRED, "retired_reason": Device.Reason.REPLACED, "retired_at": now}
-    Device.objects.filter(pk__in=old).update(**replaced, address="")
+    active = devices_of(user).filter(state=Device.State.ACTIVE)
+    _retire([device.pk for device in active[MOST_DEVICES:]], Device.Reason.REPLACED, now)
+
+
+def _retire(numbers: Iterable[int], reason: str, now: datetime) -> None:
+    retired = {"state": Device.State.RETIRED, "retired_reason": reason, "retired_at": now, "address": ""}
+    Device.objects.filter(pk__in=numbers).update(**retired)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import time, timedelta
+from hashlib import sha256
 from typing import Any, TypedDict, Unpack
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from habits import services as habits
-from habits.models import Habit, User, validate_timezone
+from habits.models import Habit, User, assign, validate_timezone
+from habits.services.seen import Seen, require_seen
 from notifications import clock
 from notifications.domain.due import is_too_late, latest_alert
 from notifications.models import Reminder
 from notifications.planning.agenda import keep_in_step, schedule
+from notifications.selectors.versions import version_of
 from notifications.tasks import plan_reminders
 
 Kind, Origin = Reminder.Kind, Reminder.Origin
@@ -22,6 +28,10 @@ MOST_REMINDERS = 100
 """Of one person, beside those that habits bring along."""
 
 LONGEST_SNOOZE = timedelta(hours=12)
+
+
+class KeyReused(Exception):
+    """What is asked for is not what was asked for with this key before."""
 
 
 class ReminderFields(TypedDict, total=False):
@@ -36,9 +46,20 @@ class ReminderFields(TypedDict, total=False):
 
 
 @transaction.atomic
-def create_reminder(*, user: User, kind: str, habit: Habit | None = None, **fields: Unpack[ReminderFields]) -> Reminder:
-    """Add a reminder of a habit or of a routine, beside the one that a habit has itself."""
+def create_reminder(
+    *, user: User, kind: str, habit: Habit | None = None, key: UUID | None = None, **fields: Unpack[ReminderFields]
+) -> Reminder:
+    """Add a reminder of a habit or of a routine, beside the one that a habit has itself.
+
+    With a key that was used before, give the reminder that it made as it is now. Raises `KeyReused` where something
+    else is asked for.
+    """
     person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    asked = _hash_of(kind, habit, fields)
+    if key is not None and (known := Reminder.objects.filter(user=user, key=key).select_related("habit").first()):
+        if bytes(known.body_hash or b"") != asked:
+            raise KeyReused
+        return known
     if kind not in (Kind.HABIT, Kind.ROUTINE):
         raise ValidationError({"kind": "Reminders of habits and routines can be added; the others are there."})
     if (kind == Kind.HABIT) != (habit is not None):
@@ -46,14 +67,19 @@ def create_reminder(*, user: User, kind: str, habit: Habit | None = None, **fiel
     if Reminder.objects.filter(user=user, origin=Origin.PERSON).count() >= MOST_REMINDERS:
         raise ValidationError(f"A person can have {MOST_REMINDERS} reminders; remove one first.", code="too_many")
     reminder = Reminder(user=person, kind=kind, habit=habit, origin=Origin.PERSON)
+    if key is not None:
+        reminder.key, reminder.body_hash = key, asked
     return _save(reminder, person, dict(fields))
 
 
 @transaction.atomic
-def update_reminder(*, reminder: Reminder, **fields: Unpack[ReminderFields]) -> Reminder:
-    """Change a reminder. The time of a habit's own one is the habit's, which phones sync, and is changed there."""
+def update_reminder(*, reminder: Reminder, seen: Seen = None, **fields: Unpack[ReminderFields]) -> Reminder:
+    """Change a reminder. The time of a habit's own one is the habit's, which phones sync, and is changed there.
+
+    Raises `OutOfDate`.
+    """
     person = User.objects.select_for_update(no_key=True).get(pk=reminder.user_id)
-    current = _current(reminder)
+    current = _current(reminder, seen)
     values: dict[str, Any] = dict(fields)
     if current.origin == Origin.HABIT and values.keys() & {"local_time", "weekdays"}:
         assert current.habit is not None  # noqa: S101 - by a constraint of the table
@@ -68,8 +94,10 @@ def update_reminder(*, reminder: Reminder, **fields: Unpack[ReminderFields]) -> 
 
 
 @transaction.atomic
-def delete_reminder(*, reminder: Reminder) -> None:
-    """Remove a reminder; a habit's own one by taking the habit its time."""
+def delete_reminder(*, reminder: Reminder, seen: Seen = None) -> None:
+    """Remove a reminder; a habit's own one by taking the habit its time. Raises `OutOfDate`."""
+    User.objects.select_for_update(no_key=True).get(pk=reminder.user_id)
+    _current(reminder, seen)
     if reminder.origin == Origin.ACCOUNT:
         raise ValidationError("This reminder comes with the account; turn it off instead.", code="permanent")
     if reminder.origin == Origin.HABIT and reminder.habit is not None:
@@ -96,14 +124,22 @@ def snooze_reminder(*, reminder: Reminder, minutes: int) -> Reminder:
     return current
 
 
-def _current(reminder: Reminder) -> Reminder:
+def _hash_of(kind: str, habit: Habit | None, fields: ReminderFields) -> bytes:
+    """Give a hash of what is asked for, the same however it is written."""
+    asked = [kind, habit.client_id if habit else None, fields]
+    return sha256(json.dumps(asked, cls=DjangoJSONEncoder, sort_keys=True).encode()).digest()
+
+
+def _current(reminder: Reminder, seen: Seen = None) -> Reminder:
+    """Give the reminder as it is now. Raises `OutOfDate`, and `Reminder.DoesNotExist` where it is gone."""
     rows = Reminder.objects.select_for_update(of=("self",)).select_related("habit")
-    return rows.get(pk=reminder.pk)
+    current = rows.get(pk=reminder.pk)
+    require_seen(version_of(current), seen)
+    return current
 
 
 def _save(reminder: Reminder, person: User, values: dict[str, Any]) -> Reminder:
-    for name, value in values.items():
-        setattr(reminder, name, value)
+    assign(reminder, values)
     reminder.clean_fields(exclude={"user", "habit"})
     if reminder.timezone:
         validate_timezone(reminder.timezone)

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import get_object_or_404
+from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
+from focusjobs.rest.conditional import IF_MATCH, ConditionalView, etag_of, seen_versions
+from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, key_of
 from habits.views import PersonRequest
 from notifications import services
 from notifications.models import Device
-from notifications.selectors.people import devices_of
-from notifications.selectors.ways import web_push_key
-from notifications.serializers import DeviceSerializer, NewDeviceSerializer, TestSerializer, WaySerializer
+from notifications.pagination import DevicePages
+from notifications.selectors.devices import devices_of
+from notifications.selectors.versions import version_of
+from notifications.selectors.ways import ways_to, web_push_key
+from notifications.serializers import (
+    DeviceChangeSerializer,
+    DeviceQuerySerializer,
+    DeviceSerializer,
+    NewDeviceSerializer,
+    TestSerializer,
+    WaySerializer,
+)
 from notifications.transports import SubscriptionKeys
+
+from .refusing import RefusingView
 
 
 class DeviceRate(UserRateThrottle):
@@ -23,15 +38,26 @@ class DeviceRate(UserRateThrottle):
     scope = "devices"
 
 
-class DeviceListView(APIView):
+class DeviceListView(ConditionalView, GenericAPIView[Any]):
     """The devices of the person who asks."""
 
-    throttle_classes = (DeviceRate,)
+    serializer_class = DeviceSerializer
+    pagination_class = DevicePages
 
-    @extend_schema(operation_id="devices", responses=DeviceSerializer(many=True))
+    def get_throttles(self) -> list[Any]:
+        """Limit registrations more than reading."""
+        return [DeviceRate()] if self.request.method == "POST" else super().get_throttles()
+
+    @extend_schema(operation_id="devices", parameters=[DeviceQuerySerializer], responses=DeviceSerializer(many=True))
     def get(self, request: PersonRequest) -> Response:
-        """List the devices that notifications go to, the latest to be used first; there are ten at most."""
-        return Response(DeviceSerializer(devices_of(request.user), many=True).data)
+        """List the devices that notifications go to, ten at most, the latest to be used first.
+
+        With `state=retired`, those that get nothing more, with the reason.
+        """
+        query = DeviceQuerySerializer(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        page: Any = self.paginate_queryset(devices_of(request.user).filter(**query.validated_data))
+        return self.get_paginated_response(DeviceSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="device_register",
@@ -41,7 +67,8 @@ class DeviceListView(APIView):
     def post(self, request: PersonRequest) -> Response:
         """Register this device, at each start of the app: 201 if it is new, else 200.
 
-        An address that was registered by somebody else on the same phone is theirs no more.
+        It is known by its address, so that a repetition makes nothing new. An address that was registered by somebody
+        else on the same phone is theirs no more.
         """
         serializer = NewDeviceSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -49,18 +76,40 @@ class DeviceListView(APIView):
         keys = values.pop("keys", None)
         new = services.NewDevice(**values, keys=SubscriptionKeys(**keys) if keys else None)
         device, created = services.register_device(user=request.user, new=new)
-        return Response(DeviceSerializer(device).data, status=201 if created else 200)
+        return _answer(device, 201 if created else 200)
 
 
-class DeviceView(APIView):
+class DeviceView(RefusingView):
     """One device."""
 
-    @extend_schema(operation_id="device_remove", responses={204: None})
+    @extend_schema(operation_id="device", responses=DeviceSerializer)
+    def get(self, request: PersonRequest, number: int) -> Response:
+        """Give the device, also where it gets nothing more."""
+        return _answer(self._device(request, number))
+
+    @extend_schema(
+        operation_id="device_update",
+        parameters=[IF_MATCH],
+        request=DeviceChangeSerializer,
+        responses=DeviceSerializer,
+    )
+    def patch(self, request: PersonRequest, number: int) -> Response:
+        """Change what the app says of itself; another address is registered anew."""
+        device = self._device(request, number)
+        serializer = DeviceChangeSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        changed = services.update_device(device=device, seen=seen_versions(request), **serializer.validated_data)
+        return _answer(changed)
+
+    @extend_schema(operation_id="device_remove", parameters=[IF_MATCH], responses={204: None})
     def delete(self, request: PersonRequest, number: int) -> Response:
         """Send nothing more to the device, as at a log-out; its address is forgotten."""
-        device = get_object_or_404(Device, pk=number, user=request.user)
-        services.remove_device(device=device)
+        services.remove_device(device=self._device(request, number), seen=seen_versions(request))
         return Response(status=204)
+
+    @staticmethod
+    def _device(request: PersonRequest, number: int) -> Device:
+        return get_object_or_404(devices_of(request.user), pk=number)
 
 
 class WayView(APIView):
@@ -69,8 +118,8 @@ class WayView(APIView):
     @extend_schema(operation_id="push", responses=WaySerializer)
     def get(self, request: PersonRequest) -> Response:
         """Say which platforms can be reached, and the key with which browsers subscribe."""
-        platforms = {platform: services.ways_to(platform) for platform in Device.Platform.values}
-        return Response({"platforms": platforms, "web_push_key": web_push_key(platforms[Device.Platform.WEB])})
+        platforms = {platform: ways_to(platform) for platform in Device.Platform.values}
+        return Response({"platforms": platforms, "web_push_key": web_push_key()})
 
 
 class TestView(APIView):
@@ -78,8 +127,20 @@ class TestView(APIView):
 
     throttle_classes = (DeviceRate,)
 
-    @extend_schema(operation_id="notification_test", request=None, responses={202: TestSerializer})
+    @extend_schema(
+        operation_id="notification_test",
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={202: TestSerializer, 400: None},
+    )
     def post(self, request: PersonRequest) -> Response:
-        """Send a test to all devices of the person, at once."""
-        notification = services.send_test(user=request.user)
+        """Send a test to all devices of the person, at once.
+
+        A repetition with the same `Idempotency-Key` sends no other.
+        """
+        notification = services.send_test(user=request.user, key=key_of(request))
         return Response({"notification_id": notification.pk}, status=202)
+
+
+def _answer(device: Device, status: int = 200) -> Response:
+    return Response(DeviceSerializer(device).data, status=status, headers={"ETag": etag_of(version_of(device))})

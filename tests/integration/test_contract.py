@@ -143,6 +143,8 @@ def _notifications(call: Contract) -> None:
     call("push")
     device = call("device_register", {"platform": "android", "address": "token"}, status=201)
     call("devices")
+    call("device", number=device["id"])
+    call("device_update", {"locale": "de-AT"}, number=device["id"])
     made = call("reminder_create", {"kind": "habit", "habit": "run", "local_time": "21:30", "weekdays": 31}, status=201)
     call("reminders")
     call("reminder", number=made["id"])

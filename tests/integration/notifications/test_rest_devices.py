@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from notifications.addresses import opened
 from notifications.models import Delivery, Device, InboxItem, Notification
 from notifications.planning.dispatching import dispatch_due
 from notifications.services.devices import MOST_DEVICES
+from notifications.views.devices import DeviceRate
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of
 
@@ -39,6 +41,11 @@ def _ways(settings: Any) -> None:
 
 def register(api: APIClient, **values: Any) -> Any:
     return api.post(DEVICES, {"platform": "android", "address": "token", **values})
+
+
+def listed(api: APIClient, query: str = "") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = api.get(f"{DEVICES}{query}").json()["results"]
+    return rows
 
 
 def client_of(person: User) -> APIClient:
@@ -92,6 +99,13 @@ def test_where_nothing_reaches_a_platform_it_says_so(api: APIClient, settings: A
     assert errors_of(register(api, **WEB)) == [("platform", "This server sends nothing to web browser.")]
 
 
+def test_each_way_to_browsers_has_push_services_of_its_own(api: APIClient, settings: Any) -> None:
+    settings.PUSH_TRANSPORTS = {"webpush": {"hosts": ["push.example"]}, "other": {"kind": "webpush"}}
+
+    assert register(api, **WEB, transport="other").status_code == 201
+    assert [field for field, _ in errors_of(register(api, **WEB, transport="webpush"))] == ["address"]
+
+
 @pytest.mark.parametrize(
     ("values", "errors"),
     [
@@ -127,14 +141,14 @@ def test_a_phone_that_changes_hands_belongs_to_the_new_person_alone(api: APIClie
 
     assert handed.status_code == 200
     assert Device.objects.get().user == other
-    assert api.get(DEVICES).json() == []
+    assert listed(api) == []
 
 
 def test_the_eleventh_device_takes_the_place_of_the_one_not_seen_for_longest(api: APIClient) -> None:
     for number in range(MOST_DEVICES + 1):
         register(api, address=f"token-{number}")
 
-    assert len(api.get(DEVICES).json()) == MOST_DEVICES
+    assert len(listed(api)) == MOST_DEVICES
     retired = Device.objects.get(state="retired")
     assert (retired.retired_reason, retired.address) == ("replaced", "")
     assert retired.pk == Device.objects.order_by("pk").first().pk  # type: ignore[union-attr]
@@ -144,16 +158,16 @@ def test_a_device_that_is_removed_is_forgotten_and_can_come_back(api: APIClient)
     number = register(api).json()["id"]
 
     assert api.delete(f"{DEVICES}/{number}").status_code == 204
-    assert (api.get(DEVICES).json(), Device.objects.get().address) == ([], "")
+    assert (listed(api), Device.objects.get().address) == ([], "")
     assert register(api).json()["id"] == number
-    assert len(api.get(DEVICES).json()) == 1
+    assert len(listed(api)) == 1
 
 
 def test_nobody_touches_the_devices_of_others(api: APIClient) -> None:
     device = device_of(UserFactory())
 
     assert api.delete(f"{DEVICES}/{device.pk}").status_code == 404
-    assert api.get(DEVICES).json() == []
+    assert listed(api) == []
     assert Device.objects.get().state == "active"
 
 
@@ -218,3 +232,73 @@ def test_nobody_acknowledges_for_others(api: APIClient, what: str) -> None:
 )
 def test_nothing_is_open_to_strangers(method: str, address: str) -> None:
     assert getattr(APIClient(), method)(address).status_code == 401
+
+
+# --- One device, and those that get nothing more ---------------------------------------------------------------------
+
+
+def test_an_app_says_what_has_changed_without_its_address(api: APIClient) -> None:
+    device = register(api, locale="de-AT", app_version="1.0").json()
+    changed = api.patch(f"{DEVICES}/{device['id']}", {"locale": "en-GB"})
+
+    assert (changed.status_code, changed.json()) == (200, {**device, "locale": "en-GB"})
+    assert opened(Device.objects.get().address, Device.objects.get().address_hash).value == "token"
+
+
+@pytest.mark.parametrize("change", [{"timezone": "Mars"}, {"locale": "x" * 36}, {"app_version": "x" * 41}])
+def test_what_cannot_be_said_of_a_device_is_refused(api: APIClient, change: dict[str, str]) -> None:
+    number = register(api, locale="de").json()["id"]
+
+    assert [field for field, _ in errors_of(api.patch(f"{DEVICES}/{number}", change))] == list(change)
+    assert Device.objects.get().locale == "de"
+
+
+def test_why_a_device_gets_nothing_more_can_be_read(api: APIClient) -> None:
+    kept, gone = (register(api, address=address).json()["id"] for address in ("kept", "gone"))
+    api.delete(f"{DEVICES}/{gone}")
+
+    assert [row["id"] for row in listed(api)] == [kept]
+    (retired,) = listed(api, "?state=retired")
+    assert (retired["id"], retired["retired_reason"]) == (gone, "removed")
+    assert api.get(f"{DEVICES}/{gone}").json() == retired
+
+
+def test_devices_are_listed_by_platform_in_pages(api: APIClient) -> None:
+    made = [register(api, address=f"token-{number}").json()["id"] for number in range(3)]
+    register(api, platform="ios", address="ab" * 32)
+    first = api.get(f"{DEVICES}?platform=android&page_size=2").json()
+    second = api.get(first["next"]).json()
+
+    assert [row["id"] for row in first["results"] + second["results"]] == made[::-1]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("query", ["?state=lost", "?platform=fridge"])
+def test_a_query_that_means_nothing_is_refused(api: APIClient, query: str) -> None:
+    assert [field for field, _ in errors_of(api.get(f"{DEVICES}{query}"))] == [query[1:].partition("=")[0]]
+
+
+@pytest.mark.parametrize("position", ["soon", "2026-03-09T00:00:00"])
+def test_a_cursor_of_another_list_leads_nowhere(api: APIClient, position: str) -> None:
+    cursor = b64encode(f"p={position}".encode()).decode()
+
+    assert api.get(f"{DEVICES}?cursor={cursor}").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "patch"])
+def test_nobody_sees_or_changes_the_devices_of_others(api: APIClient, method: str) -> None:
+    device = device_of(UserFactory())
+
+    assert getattr(api, method)(f"{DEVICES}/{device.pk}", {"locale": "de"}).status_code == 404
+    assert Device.objects.get().locale == ""
+
+
+def test_registrations_are_limited_and_reading_is_not(
+    api: APIClient, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    monkeypatch.setattr(DeviceRate, "rate", "2/minute", raising=False)
+    answers = [register(api).status_code for _ in range(3)]
+
+    assert answers == [201, 200, 429]
+    assert {api.get(DEVICES).status_code for _ in range(4)} == {200}

@@ -1,4 +1,4 @@
-"""Reminders, wishes and the inbox over REST."""
+"""Reminders over REST."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core import signing
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from focusjobs.jobs.models import Job
 from habits.models import Habit, User
-from notifications.delivery.messages import UNSUBSCRIBE_SALT
-from notifications.models import InboxItem, Notification, Preference, Reminder
+from notifications.models import Reminder
 from notifications.planning.agenda import keep_in_step
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
@@ -24,7 +22,7 @@ from .rows import at, habit_of, reminder_of
 
 pytestmark = pytest.mark.django_db
 
-REMINDERS, PREFERENCES, INBOX = "/api/v1/reminders", "/api/v1/preferences", "/api/v1/inbox"
+REMINDERS = "/api/v1/reminders"
 NOON = at("2026-03-09T11:00")
 """12:00 in Berlin."""
 
@@ -40,10 +38,12 @@ def own_reminder(api: APIClient, person: User) -> dict[str, Any]:
     """Give the reminder that a habit has brought along."""
     api.post("/api/v1/habits", {"id": "run", "name": "Run", "reminder_time": "08:00"})
     keep_in_step(person.pk, NOON)
-    return next(row for row in api.get(REMINDERS).json() if row["origin"] == "habit")
+    return next(row for row in listed(api) if row["origin"] == "habit")
 
 
-# --- Reminders -------------------------------------------------------------------------------------------------------
+def listed(api: APIClient, query: str = "") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = api.get(f"{REMINDERS}{query}").json()["results"]
+    return rows
 
 
 def test_a_habits_own_reminder_is_listed_with_its_next_time(api: APIClient, person: User) -> None:
@@ -51,7 +51,7 @@ def test_a_habits_own_reminder_is_listed_with_its_next_time(api: APIClient, pers
 
     assert (own["kind"], own["habit"], own["local_time"], own["weekdays"]) == ("habit", "run", "08:00", 127)
     assert own["next_at"] == "2026-03-10T07:00:00Z"
-    assert [row["kind"] for row in api.get(REMINDERS).json()] == ["habit", "weekly_report", "streak_alert"]
+    assert [row["kind"] for row in listed(api)] == ["habit", "weekly_report", "streak_alert"]
 
 
 def test_its_time_is_the_habits_and_changes_there(api: APIClient, person: User) -> None:
@@ -185,113 +185,47 @@ def test_reminders_of_deleted_habits_are_not_listed(api: APIClient, person: User
     assert Habit.objects.get().deleted
 
 
-# --- Wishes ----------------------------------------------------------------------------------------------------------
+# --- The list --------------------------------------------------------------------------------------------------------
 
 
-def test_what_holds_is_listed_for_every_kind_and_channel(api: APIClient) -> None:
-    rows = {(row["kind"], row["channel"]): row for row in api.get(PREFERENCES).json()}
-
-    assert len(rows) == 4 + 5 * 3
-    assert (rows["habit", "push"]["enabled"], rows["habit", "email"]["enabled"]) == (True, False)
-    assert rows["all", "all"]["enabled"] is None
-
-
-def test_quiet_hours_hold_for_all_until_a_kind_has_its_own(api: APIClient) -> None:
-    quiet = api.patch(f"{PREFERENCES}/all/push", {"quiet_from": "22:00", "quiet_to": "07:00"}).json()
-    api.patch(f"{PREFERENCES}/streak_alert/push", {"quiet_from": "23:00", "quiet_to": "06:00"})
-
-    assert (quiet["quiet_from"], quiet["quiet_to"]) == ("22:00", "07:00")
-    assert api.get(f"{PREFERENCES}/habit/push").json()["quiet_from"] == "22:00"
-    assert api.get(f"{PREFERENCES}/streak_alert/push").json()["quiet_from"] == "23:00"
-    assert api.get(f"{PREFERENCES}/habit/email").json()["quiet_from"] is None
-
-
-def test_what_is_settled_can_be_left_open_again(api: APIClient) -> None:
-    api.patch(f"{PREFERENCES}/habit/push", {"enabled": False, "max_per_day": 3})
-    assert api.patch(f"{PREFERENCES}/habit/push", {"max_per_day": None}).json()["max_per_day"] is None
-    assert api.get(f"{PREFERENCES}/habit/push").json()["enabled"] is False
-    assert api.delete(f"{PREFERENCES}/habit/push").status_code == 204
-    assert api.get(f"{PREFERENCES}/habit/push").json()["enabled"] is True
+@pytest.fixture
+def several(api: APIClient, person: User) -> None:
+    """A habit's own reminder at eight and another one at six that is off, a routine, and those of the account."""
+    own_reminder(api, person)
+    api.post(REMINDERS, {"kind": "habit", "habit": "run", "local_time": "18:00", "enabled": False})
+    api.post(REMINDERS, {"kind": "routine", "label": "Morning", "local_time": "08:00"})
 
 
 @pytest.mark.parametrize(
-    ("body", "field"),
-    [({"quiet_from": "22:00"}, "quiet_to"), ({"max_per_day": -1}, "max_per_day"), ({"enabled": "maybe"}, "enabled")],
+    ("query", "times"),
+    [
+        ("", ["08:00", "08:00", "09:00", "18:00", "20:00"]),
+        ("?kind=routine", ["08:00"]),
+        ("?habit=run", ["08:00", "18:00"]),
+        ("?habit=swim", []),
+        ("?enabled=false", ["18:00"]),
+        ("?habit=run&enabled=true", ["08:00"]),
+    ],
 )
-def test_what_cannot_be_a_wish_is_refused(api: APIClient, body: dict[str, Any], field: str) -> None:
-    assert [name for name, _ in errors_of(api.patch(f"{PREFERENCES}/all/all", body))] == [field]
-    assert not Preference.objects.exists()
+@pytest.mark.usefixtures("several")
+def test_reminders_are_listed_by_their_time_and_by_what_they_are_about(
+    api: APIClient, query: str, times: list[str]
+) -> None:
+    assert [row["local_time"] for row in listed(api, query)] == times
 
 
-@pytest.mark.parametrize("path", ["habits/push", "habit/fax", "all/pigeon"])
-def test_an_unknown_kind_or_channel_does_not_exist(api: APIClient, path: str) -> None:
-    assert api.get(f"{PREFERENCES}/{path}").status_code == 404
+@pytest.mark.parametrize("query", ["?kind=alarm", "?enabled=perhaps", f"?habit={'x' * 65}"])
+def test_a_query_that_means_nothing_is_refused(api: APIClient, query: str) -> None:
+    assert [field for field, _ in errors_of(api.get(f"{REMINDERS}{query}"))] == [query[1:].partition("=")[0]]
 
 
-def test_a_link_in_a_mail_ends_such_mails_without_a_login(person: User) -> None:
-    Preference.objects.create(user=person, kind="habit", channel="email", enabled=True)
-    link = f"/api/v1/unsubscribe?token={signing.dumps([person.pk, 'habit'], salt=UNSUBSCRIBE_SALT)}"
-    stranger = APIClient()
+@pytest.mark.usefixtures("several")
+def test_reminders_come_in_pages_also_where_many_have_one_time(api: APIClient) -> None:
+    found, place = [], f"{REMINDERS}?page_size=1"
+    while place:
+        page = api.get(place).json()
+        found += [row["id"] for row in page["results"]]
+        place = page["next"]
 
-    assert stranger.get(link).status_code == 200
-    assert Preference.objects.get().enabled is True  # programs that follow links change nothing
-    assert stranger.post(link).status_code == 200
-    assert Preference.objects.get().enabled is False
-
-
-def test_a_forged_link_does_nothing(person: User) -> None:
-    forged = f"/api/v1/unsubscribe?token={signing.dumps([person.pk, 'habit'], salt='another')}"
-
-    assert APIClient().post(forged).status_code == 404
-    assert not Preference.objects.exists()
-
-
-# --- Inbox -----------------------------------------------------------------------------------------------------------
-
-
-def item_of(person: User, number: int) -> InboxItem:
-    notification = Notification.objects.create(
-        user=person, kind="habit", occurrence_key=f"n{number}", day=NOON, fire_at=NOON, due_at=NOON, not_after=NOON
-    )
-    return InboxItem.objects.create(user=person, notification=notification, kind="habit", title=f"Item {number}")
-
-
-def titles(answer: Any) -> list[str]:
-    return [row["title"] for row in answer.json()["results"]]
-
-
-def test_the_inbox_comes_in_pages_the_newest_first(api: APIClient, person: User) -> None:
-    for number in range(5):
-        item_of(person, number)
-    first = api.get(f"{INBOX}?page_size=2")
-    item_of(person, 9)
-    second = api.get(first.json()["next"])
-
-    assert (titles(first), titles(second)) == (["Item 4", "Item 3"], ["Item 2", "Item 1"])
-
-
-def test_what_was_read_stays_read_and_can_be_unread(api: APIClient, person: User) -> None:
-    item = item_of(person, 1)
-
-    assert api.get(f"{INBOX}/unread").json() == {"count": 1}
-    assert api.patch(f"{INBOX}/{item.pk}", {"read": True}).json()["read_at"] == "2026-03-09T11:00:00Z"
-    assert (api.get(f"{INBOX}/unread").json(), titles(api.get(f"{INBOX}?unread=1"))) == ({"count": 0}, [])
-    assert api.patch(f"{INBOX}/{item.pk}", {"read": False}).json()["read_at"] is None
-
-
-def test_reading_everything_leaves_what_came_after_unread(api: APIClient, person: User) -> None:
-    shown = [item_of(person, number) for number in range(3)]
-    item_of(person, 9)
-
-    assert api.post(f"{INBOX}/read", {"up_to": shown[-1].pk}).json() == {"count": 3}
-    assert titles(api.get(f"{INBOX}?unread=true")) == ["Item 9"]
-
-
-def test_nobody_sees_or_marks_the_inbox_of_others(api: APIClient) -> None:
-    item = item_of(UserFactory(), 1)
-
-    assert titles(api.get(INBOX)) == []
-    assert api.patch(f"{INBOX}/{item.pk}", {"read": True}).status_code == 404
-    assert api.post(f"{INBOX}/read", {"up_to": item.pk}).json() == {"count": 0}
-    item.refresh_from_db()
-    assert item.read_at is None
+    assert found == [row["id"] for row in listed(api)]
+    assert len(set(found)) == 5

@@ -123,6 +123,8 @@ ROWS = [
     person("GET", f"{V1}push", 200),
     person("GET", f"{V1}devices", 200),
     person("POST", f"{V1}devices", 400, {}),
+    own("GET", f"{V1}devices/<int:number>", 200),
+    own("PATCH", f"{V1}devices/<int:number>", 200, {"locale": "de"}),
     own("DELETE", f"{V1}devices/<int:number>", 204),
     person("GET", f"{V1}preferences", 200),
     person("GET", PREFERENCE, 200),

@@ -6,13 +6,12 @@ import json
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from habits.sync.headers import cursor_of, device_of, key_of, migration_of, wait_of
+from habits.sync.headers import cursor_of, device_of, migration_of, wait_of
 from habits.sync.problems import BadShape
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -74,22 +73,6 @@ def test_a_device_need_not_say_its_name_where_that_is_not_required() -> None:
     assert device_of(request(), required=False) == ""
     with pytest.raises(BadShape, match="X-Device-Id"):
         device_of(request(), required=True)
-
-
-@given(st.uuids())
-def test_a_key_is_a_uuid(key: UUID) -> None:
-    for text in (str(key), str(key).upper(), f'"{key}"', f" {key} ", key.hex, f"{{{key}}}"):
-        assert key_of(request(Idempotency_Key=text)) == key
-
-
-def test_a_key_may_be_absent() -> None:
-    assert key_of(request()) is None
-
-
-@pytest.mark.parametrize("text", ["", "1", "again", f"{UUID(int=1)}x", "\0" * 32, "é"])
-def test_what_is_no_key_is_refused(text: str) -> None:
-    with pytest.raises(BadShape, match="Idempotency-Key"):
-        key_of(request(Idempotency_Key=text))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""What is answered where a service refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from django.http import Http404
+from rest_framework.response import Response
+
+from focusjobs.rest.conditional import ConditionalView, PreconditionFailed
+from focusjobs.rest.idempotency import KeyReused
+from habits.models import Habit
+from habits.services import OutOfDate
+from notifications import services
+from notifications.models import Device, Reminder
+
+ANSWERS: Mapping[type[Exception], Callable[[], Exception]] = MappingProxyType(
+    {
+        Device.DoesNotExist: Http404,
+        Habit.DoesNotExist: Http404,
+        Reminder.DoesNotExist: Http404,
+        OutOfDate: PreconditionFailed,
+        services.KeyReused: KeyReused,
+    }
+)
+"""By what services raise; a row that is not there went while the request was being worked on."""
+
+
+class RefusingView(ConditionalView):
+    """A view whose services may find that things are not as the person who asks believes."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer 404, 412 or 422 for what services raise."""
+        answer = ANSWERS.get(type(exc))
+        return super().handle_exception(answer() if answer else exc)

@@ -1,0 +1,67 @@
+"""The inbox over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from habits.models import User
+from notifications.models import InboxItem, Notification
+from tests.factories import UserFactory
+
+from .rows import at
+
+pytestmark = pytest.mark.django_db
+
+INBOX = "/api/v1/inbox"
+NOON = at("2026-03-09T11:00")
+
+
+def item_of(person: User, number: int) -> InboxItem:
+    notification = Notification.objects.create(
+        user=person, kind="habit", occurrence_key=f"n{number}", day=NOON, fire_at=NOON, due_at=NOON, not_after=NOON
+    )
+    return InboxItem.objects.create(user=person, notification=notification, kind="habit", title=f"Item {number}")
+
+
+def titles(answer: Any) -> list[str]:
+    return [row["title"] for row in answer.json()["results"]]
+
+
+def test_the_inbox_comes_in_pages_the_newest_first(api: APIClient, person: User) -> None:
+    for number in range(5):
+        item_of(person, number)
+    first = api.get(f"{INBOX}?page_size=2")
+    item_of(person, 9)
+    second = api.get(first.json()["next"])
+
+    assert (titles(first), titles(second)) == (["Item 4", "Item 3"], ["Item 2", "Item 1"])
+
+
+def test_what_was_read_stays_read_and_can_be_unread(api: APIClient, person: User) -> None:
+    item = item_of(person, 1)
+
+    assert api.get(f"{INBOX}/unread").json() == {"count": 1}
+    assert api.patch(f"{INBOX}/{item.pk}", {"read": True}).json()["read_at"] is not None
+    assert (api.get(f"{INBOX}/unread").json(), titles(api.get(f"{INBOX}?unread=1"))) == ({"count": 0}, [])
+    assert api.patch(f"{INBOX}/{item.pk}", {"read": False}).json()["read_at"] is None
+
+
+def test_reading_everything_leaves_what_came_after_unread(api: APIClient, person: User) -> None:
+    shown = [item_of(person, number) for number in range(3)]
+    item_of(person, 9)
+
+    assert api.post(f"{INBOX}/read", {"up_to": shown[-1].pk}).json() == {"count": 3}
+    assert titles(api.get(f"{INBOX}?unread=true")) == ["Item 9"]
+
+
+def test_nobody_sees_or_marks_the_inbox_of_others(api: APIClient) -> None:
+    item = item_of(UserFactory(), 1)
+
+    assert titles(api.get(INBOX)) == []
+    assert api.patch(f"{INBOX}/{item.pk}", {"read": True}).status_code == 404
+    assert api.post(f"{INBOX}/read", {"up_to": item.pk}).json() == {"count": 0}
+    item.refresh_from_db()
+    assert item.read_at is None
