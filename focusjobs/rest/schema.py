@@ -79,13 +79,14 @@ class OperationSchema(AutoSchema):
         queries = {parameter["name"] for parameter in parameters if parameter["in"] == "query"} - PAGING
         reads = self._reads_a_body(operation)
         follows = {
-            400: reads or bool(queries),
+            400: reads or bool(queries) or "Idempotency-Key" in names,
             401: bool(self.view.get_authenticators()),
             404: "path" in places or "cursor" in names,
             406: type(self.view).perform_content_negotiation is APIView.perform_content_negotiation,
             412: self.method != "GET" and bool(names & {"If-Match", "If-None-Match"}),
             413: reads and any(issubclass(parser, FormWithFile) for parser in self.view.parser_classes),
             415: reads,
+            422: "Idempotency-Key" in names,
             429: bool(self.view.get_throttles()),
         }
         return {status for status, gives in follows.items() if gives}
