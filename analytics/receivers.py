@@ -7,7 +7,7 @@ their day hangs on the moment.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -16,12 +16,9 @@ from django.dispatch import receiver
 
 from analytics.rollups.clocks import follow_profile, start_clocks
 from analytics.rollups.marks import mark
-from analytics.tasks import follow, refresh_person
+from analytics.tasks import follow_up, refresh_soon
 from habits.models import User
 from habits.signals import completions_changed
-
-GATHERING = timedelta(seconds=10)
-"""How long further changes share the job of the first. What is read of an open day does not wait for it."""
 
 CLOCK_FIELDS = frozenset({"timezone", "day_start", "week_start"})
 
@@ -30,10 +27,7 @@ CLOCK_FIELDS = frozenset({"timezone", "day_start", "week_start"})
 def mark_changed_habits(*, user_id: int, since: Mapping[int, date | None], **_: Any) -> None:
     """Have the statistics of changed habits put right, once for all that a person ticks in a row."""
     mark(user_id, since)
-    refresh = refresh_person.using(
-        unique_key=f"person:{user_id}", unique_until="started", user=user_id, run_after=GATHERING
-    )
-    refresh.enqueue(user_id=user_id)
+    refresh_soon(user_id)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="analytics.set_clock")
@@ -45,4 +39,4 @@ def set_clock(*, instance: User, created: bool, raw: bool, update_fields: Set[st
         start_clocks([instance])
     elif update_fields is None or CLOCK_FIELDS & set(update_fields):
         for closed in follow_profile(instance):
-            follow(closed)
+            follow_up(closed)

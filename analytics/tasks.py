@@ -22,6 +22,12 @@ from analytics.rollups.load import other_statements
 from analytics.rollups.periods import in_batches, roll_up, roll_up_closed_weeks
 from focusjobs.jobs import Snooze, current_job, schedule, task
 
+GATHERING = timedelta(seconds=10)
+"""How long further changes share the job of the first. What is read of an open day does not wait for it."""
+
+PERSON = "person:{user_id}"
+"""Unique key of the job that puts a person's statistics right."""
+
 
 @task(queue="statistics", attempts=5)
 def refresh_person(*, user_id: int) -> None:
@@ -79,7 +85,7 @@ def close_days() -> dict[str, int]:
 def start_clocks() -> dict[str, int]:
     """Start the clocks of people who were made past Django's signals."""
     started = wind_clocks()
-    follow(Closed(unsure=started))
+    follow_up(Closed(unsure=started))
     return {"started": len(started)}
 
 
@@ -113,11 +119,11 @@ def close_due_days() -> Iterator[tuple[Closed, Pace]]:
 def close_one_batch(now: datetime, limit: int) -> Closed:
     """Close a batch of days and enqueue what has to follow, both or neither."""
     closed = close_batch(now, limit)
-    follow(closed)
+    follow_up(closed)
     return closed
 
 
-def follow(closed: Closed) -> None:
+def follow_up(closed: Closed) -> None:
     """Enqueue what has to follow a close, in the caller's transaction."""
     refresh_people(closed.unsure)
     if closed.weeks:
@@ -131,8 +137,15 @@ def refresh_people(users: Sequence[int]) -> None:
 
     The key is free from the start of the job, since a change after that may come too late for it.
     """
-    refresh = refresh_person.using(unique_key="person:{user_id}", unique_until="started")
+    refresh = refresh_person.using(unique_key=PERSON, unique_until="started")
     refresh.enqueue_many({"user_id": user} for user in dict.fromkeys(users))
+
+
+def refresh_soon(user_id: int) -> None:
+    """Enqueue the same job after a moment, so that it follows all that a person ticks in a row."""
+    key = PERSON.format(user_id=user_id)
+    refresh = refresh_person.using(unique_key=key, unique_until="started", user=user_id, run_after=GATHERING)
+    refresh.enqueue(user_id=user_id)
 
 
 def _as_json(periods: Sequence[tuple[int, Period]]) -> list[tuple[int, str, str]]:

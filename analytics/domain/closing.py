@@ -1,7 +1,7 @@
 """Takes where a habit stands one day further, without looking back. Pure: no Django, no clock, no I/O.
 
-The nightly close does the same for many people in one statement (`analytics.rollups.statements.CLOSE`); this is its
-specification, and what the day that is still open is shown by.
+The nightly close does the same for many people in one statement (`analytics.rollups.close_statements.CLOSE`); this is
+its specification, and what the day that is still open is shown by.
 """
 
 from __future__ import annotations

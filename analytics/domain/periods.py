@@ -1,4 +1,4 @@
-"""When a person's days end, and which weeks and months they make up. Pure: no Django, no clock, no I/O."""
+"""Which weeks and months a person's days make up. Pure: no Django, no clock, no I/O."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from habits.domain.calendar import ONE_DAY, day_start_instant, week_start_of
+from habits.domain.calendar import ONE_DAY, week_start_of
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
 SIX_DAYS = timedelta(days=6)
 
@@ -29,14 +29,6 @@ class Period:
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
-
-
-def rollover(zone: str, day_start: int, day: date, began_at: datetime) -> datetime:
-    """Return the instant at which an open day ends that began at `began_at`.
-
-    It is never before the beginning: a day that a person, or a whole territory, skips over the date line has no length.
-    """
-    return max(began_at, day_start_instant(zone, day_start, day + ONE_DAY))
 
 
 def week_of(day: date, week_start: int) -> Period:

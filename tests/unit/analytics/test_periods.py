@@ -1,27 +1,16 @@
-"""When days, weeks and months of a person end."""
+"""Which days weeks and months of a person have."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.domain.periods import Period, month_of, rollover, week_after, week_of, weeks_between
-from tests.unit.habits.strategies import day_starts, days, zones
+from analytics.domain.periods import Period, month_of, week_after, week_of, weeks_between
+from tests.unit.habits.strategies import days
 
 WEDNESDAY = date(2026, 3, 4)
-
-
-def test_a_day_that_a_territory_left_out_ends_where_it_began() -> None:
-    began_at = datetime(2011, 12, 30, 10, tzinfo=UTC)
-    assert rollover("Pacific/Apia", 0, date(2011, 12, 30), began_at) == began_at
-
-
-@given(zones, day_starts, days)
-def test_a_day_never_ends_before_it_began(zone: str, day_start: int, day: date) -> None:
-    began_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-    assert rollover(zone, day_start, day, began_at) >= began_at
 
 
 def test_a_week_is_known_by_its_first_day() -> None:

@@ -1,0 +1,20 @@
+"""What the REST interface of the analytics app takes and gives."""
+
+from .days import DaysSerializer, TodaySerializer
+from .focus import FocusSessionSerializer
+from .habits import HeatmapQuerySerializer, StatisticsSerializer
+from .periods import MonthsSerializer, WeeklyReportSerializer, WeekQuerySerializer, WeeksSerializer
+from .ranges import RangeSerializer
+
+__all__ = [
+    "DaysSerializer",
+    "FocusSessionSerializer",
+    "HeatmapQuerySerializer",
+    "MonthsSerializer",
+    "RangeSerializer",
+    "StatisticsSerializer",
+    "TodaySerializer",
+    "WeekQuerySerializer",
+    "WeeklyReportSerializer",
+    "WeeksSerializer",
+]
