@@ -3,7 +3,7 @@
 A script of its own (standard library only). It reads one JSON order a line from standard input and answers on standard
 output. End of input means that the owner left, even by SIGKILL: the processes that it had registered and the servers
 are stopped, and a temporary directory is removed. A guard that was itself killed with SIGKILL leaves its run directory
-with an unlocked `guard.lock`; `sweep` in `services` recognises the leftovers by it at the next start.
+with an unlocked `guard.lock`; `sweep` in `places` recognises the leftovers by it at the next start.
 """
 
 from __future__ import annotations

@@ -134,14 +134,19 @@ def _database(alias: str) -> list[checks.CheckMessage]:
     applied, pending = _migrations(alias)
     if not applied:  # a database that `migrate` has yet to fill
         return []
-    if pending:  # a warning, since `migrate` itself runs the checks first
-        return [
-            checks.Warning(
-                f"The database “{alias}” lacks the migrations {', '.join(pending)}.",
-                hint="Run manage.py migrate.",
-                id="jobs.W004",
-            )
-        ]
+    return [_lacking(alias, pending)] if pending else _broken_indexes(alias)
+
+
+def _lacking(alias: str, pending: Sequence[str]) -> checks.CheckMessage:
+    # A warning, since `migrate` itself runs the checks first.
+    return checks.Warning(
+        f"The database “{alias}” lacks the migrations {', '.join(pending)}.",
+        hint="Run manage.py migrate.",
+        id="jobs.W004",
+    )
+
+
+def _broken_indexes(alias: str) -> list[checks.CheckMessage]:
     wanted = _indexes()
     with connections[alias].cursor() as cursor:
         cursor.execute(USABLE_INDEXES, [list(wanted)])

@@ -29,9 +29,6 @@ STREAM = "focusjobs:events"
 KEPT = 10_000
 """Entries that the stream keeps, about; some 50 MB at worst, where each tells of 500 jobs."""
 
-SILENCE = 5.0
-"""Seconds without a try after Redis failed, so that a Redis that hangs does not slow every job down."""
-
 BLOCK = 1.0
 """Seconds that one read waits in Redis at most."""
 
@@ -77,22 +74,19 @@ News = tuple[Kind, Sequence[int], Any]
 """Something that happened to jobs, with a detail."""
 
 
-class _Silence:
-    """Until when nothing is told, on the monotonic clock."""
-
-    until = 0.0
+_silence = wakeups.Silence()
 
 
 def publish(news: Sequence[News]) -> None:
     """Tell, in one entry. Failing is logged and never raised: what is told has been committed already."""
-    if not news or not settings.JOBS_EVENTS or time.monotonic() < _Silence.until:
+    if not news or not settings.JOBS_EVENTS or _silence.is_on():
         return
     entry = {"news": json.dumps(news, separators=(",", ":"))}
     try:
         wakeups.client().xadd(STREAM, cast("Any", entry), maxlen=KEPT, approximate=True)
     except redis.RedisError as error:
-        _Silence.until = time.monotonic() + SILENCE
-        logger.warning("events not told", extra={"seconds_of_silence": SILENCE, "error": str(error)})
+        _silence.begin()
+        logger.warning("events not told", extra={"seconds_of_silence": wakeups.SILENCE, "error": str(error)})
 
 
 class Follower:

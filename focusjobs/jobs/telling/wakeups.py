@@ -26,6 +26,9 @@ DRAIN_TASK = "focusjobs.jobs.drain"
 FORGET = 60
 """Seconds after which a wake-up that no worker answered is taken for lost."""
 
+SILENCE = 5.0
+"""Seconds for which Redis is let alone after it did not answer."""
+
 STANDBY = "focusjobs:standby"
 """The processes that stand by (see `worker.standby`): names that list their queues, by when they are forgotten."""
 
@@ -74,6 +77,24 @@ return 0
 RESERVE = _FIND + "return find(KEYS[1], ARGV[1])"
 
 
+class Silence:
+    """Whether Redis is let alone, as one that hangs would slow down every job that asks or tells it something."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def is_on(self) -> bool:
+        """Tell whether Redis failed to answer less than `SILENCE` seconds ago."""
+        return time.monotonic() < self._until
+
+    def begin(self) -> None:
+        """Note that Redis did not answer."""
+        self._until = time.monotonic() + SILENCE
+
+
+_silence = Silence()
+
+
 def ring_after_commit(queue: str) -> None:
     """Ring once when the current transaction commits, or now where there is none."""
     bell = _bell(queue)
@@ -102,24 +123,18 @@ def ring(queue: str, *, lost: bool = False) -> bool:
     return bool(sent)
 
 
-SILENCE = 5.0
-"""Seconds for which Redis is not asked who stands by after it did not answer."""
-
-_silence = {"until": 0.0}
-
-
 def reserve(queue: str) -> str | None:
     """Give the name of a process that stands by for a queue, which nobody else will ring now; None without one.
 
     It is asked inside the caller's transaction, and so not again for some seconds where Redis did not answer.
     """
-    if time.monotonic() < _silence["until"]:
+    if _silence.is_on():
         return None
     try:
         member = _reserver()(keys=[STANDBY], args=[queue])
     except redis.RedisError as error:
         logger.warning("nobody reserved", extra={"queue": queue, "error": str(error)})
-        _silence["until"] = time.monotonic() + SILENCE
+        _silence.begin()
         return None
     return member.decode() if member else None
 

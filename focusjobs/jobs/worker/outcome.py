@@ -51,19 +51,9 @@ def what_follows(
     claim: Claim, task: Task[..., Any] | None, error: Exception, context: JobContext | None = None
 ) -> Ended:
     """Give the end of an attempt that raised: postponed, cancelled, another attempt after a wait, or failed."""
-    progress, lines = context.take_reports() if context else (None, [])
-    message = _message(error)
-    report: dict[str, Any] = {
-        "claim": claim,
-        "error": one_line(error),
-        "failure": Failure(type(error).__qualname__, type(error).__module__, message[:MAX_ERROR]),
-        "progress": as_json(progress),
-        "lines": lines,
-        "exception": error,
-        "took": context.seconds() if context else 0.0,
-    }
+    report = _report(claim, error, context)
     if steered := _steered(error):
-        return Ended(**{**report, "error": message[:MAX_ERROR], **steered})
+        return Ended(**{**report, "error": _message(error)[:MAX_ERROR], **steered})
     report["traceback"] = _traceback(error)
     cause = _cause(error)
     report["mistake"] = mistake_of(claim.task, cause, _message(cause))
@@ -80,12 +70,31 @@ def what_follows(
     return Ended(**report, state=state, outcome=outcome, delay=min(delay, FARTHEST))
 
 
+def _report(claim: Claim, error: Exception, context: JobContext | None) -> dict[str, Any]:
+    """Give what is kept of an attempt that raised, whatever follows."""
+    progress, lines = context.take_reports() if context else (None, [])
+    return {
+        "claim": claim,
+        "error": one_line(error),
+        "failure": _failure(error),
+        "progress": as_json(progress),
+        "lines": lines,
+        "exception": error,
+        "took": context.seconds() if context else 0.0,
+    }
+
+
+def _failure(error: Exception) -> Failure:
+    return Failure(type(error).__qualname__, type(error).__module__, _message(error)[:MAX_ERROR])
+
+
 def unwritable(claim: Claim, error: Exception) -> Ended:
     """Give the end of an attempt whose own end the database refuses to keep."""
-    failure = Failure(type(error).__qualname__, type(error).__module__, _message(error)[:MAX_ERROR])
     said = f"Its outcome could not be written: {one_line(error)}"[:MAX_ERROR]
     group = mistake_of(claim.task, error, _message(error))
-    return Ended(claim=claim, state=State.FAILED, outcome="unwritable", error=said, failure=failure, mistake=group)
+    return Ended(
+        claim=claim, state=State.FAILED, outcome="unwritable", error=said, failure=_failure(error), mistake=group
+    )
 
 
 def _steered(error: Exception) -> dict[str, Any] | None:

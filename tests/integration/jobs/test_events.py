@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pulse", "bells", "
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """No silence is left over from another test."""
-    monkeypatch.setattr(events._Silence, "until", 0.0)
+    monkeypatch.setattr(events, "_silence", wakeups.Silence())
 
 
 @pytest.fixture

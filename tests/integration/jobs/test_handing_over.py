@@ -154,7 +154,7 @@ def test_redis_is_not_asked_again_at_once_where_it_did_not_answer(
         raise redis.ConnectionError("gone")
 
     monkeypatch.setattr(wakeups, "_reserver", lambda: fail)
-    monkeypatch.setattr(wakeups, "_silence", {"until": 0.0})
+    monkeypatch.setattr(wakeups, "_silence", wakeups.Silence())
     made = [tasks.add.enqueue(x=x, y=0) for x in range(3)]
     assert [state(job.id) for job in made] == ["waiting"] * 3
     assert len(asked) == 1
