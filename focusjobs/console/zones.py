@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponseBase
@@ -42,12 +43,13 @@ class OperatorZoneMiddleware:
         """Answer the request in the operator's zone; other requests than the admin's stay in UTC."""
         if not request.path.startswith(reverse("admin:index")):
             return self.get_response(request)
-        with timezone.override(UTC if chosen_times(request) is Times.UTC else _own_zone(request)):
+        with timezone.override(UTC if chosen_times(request) is Times.UTC else zone_of(request.user)):
             return self.get_response(request)
 
 
-def _own_zone(request: HttpRequest) -> tzinfo:
+def zone_of(user: Any) -> tzinfo:
+    """Give the time zone of an account; UTC where it has none, or one that this machine does not know."""
     try:
-        return ZoneInfo(getattr(request.user, "timezone", "") or "UTC")
+        return ZoneInfo(getattr(user, "timezone", "") or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return UTC

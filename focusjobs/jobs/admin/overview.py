@@ -20,9 +20,9 @@ from ..domain.words import several
 from ..looking import overview, throughput, workers
 from ..looking.backlog import CAP
 from ..looking.overview import Need, Tone
+from .last_day import charts_of
 from .pages import SELDOM, back, demand, may, page
 from .patience import patient
-from .series import charts_of
 
 YEAR = 365 * 24 * 3600
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Any, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import cast
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -12,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from focusjobs.console.site import Console
+from focusjobs.console.zones import zone_of
 
 from ..domain.lifecycle import State
 from ..looking.search import COLUMNS
@@ -47,14 +47,6 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     address = person_address(request, number)
     crumbs = ((str(person), address),) if address else ()
     return page(request, "admin/jobs/person/page.html", context, title=f"Jobs of {person}", crumbs=crumbs, every=OFTEN)
-
-
-def zone_of(person: Any) -> tzinfo:
-    """Give the time zone of a person's account."""
-    try:
-        return ZoneInfo(getattr(person, "timezone", "") or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def local(at: datetime, zone: tzinfo) -> str:

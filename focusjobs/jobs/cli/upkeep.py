@@ -78,16 +78,16 @@ def declare_clean(parser: ArgumentParser) -> None:
 def clean(out: OutputWrapper, options: Options) -> None:
     """Delete finished jobs of one state."""
     confirm(f"All {options['state']} jobs that ended before that time would be deleted.", yes=options["yes"])
-    return _tell(out, "deleted", retention.clean(options["state"], options["older_than"], options["limit"]), options)
+    _tell_deleted(out, retention.clean(options["state"], options["older_than"], options["limit"]), options)
 
 
 def prune(out: OutputWrapper, options: Options) -> None:
     """Delete what the settings do not keep; the workers do so by themselves, a little at a time."""
-    return _tell(out, "deleted", retention.prune(), options)
+    _tell_deleted(out, retention.prune(), options)
 
 
-def _tell(out: OutputWrapper, what: str, number: int, options: Options) -> None:
+def _tell_deleted(out: OutputWrapper, number: int, options: Options) -> None:
     if options["json"]:
-        as_json(out, {what.replace(" ", "_"): number})
+        as_json(out, {"deleted": number})
     else:
-        out.write(f"{several(number, 'job')} {what}.")
+        out.write(f"{several(number, 'job')} deleted.")

@@ -11,6 +11,7 @@ from focusjobs.sql import rows
 
 from ..domain.releases import is_regression
 from ..interventions.retention import policies
+from ..ledger.locks import Lock, try_to_hold
 from ..models import ErrorGroup, Release
 from . import statements
 
@@ -18,9 +19,6 @@ logger = logging.getLogger(__name__)
 
 BATCH = 5_000
 """Attempts that one statement counts, so that none holds its locks for long."""
-
-LOCK = 0xF0C06
-"""Key of the advisory lock that one who counts holds, so that no two wait for each other's groups."""
 
 USERS_CAP = 10_000
 """People of a group that are told apart; beyond, it is “10,000 or more”."""
@@ -44,7 +42,7 @@ def fold(rounds: int | None = None) -> int:
 
 @transaction.atomic
 def _fold_batch() -> int:
-    if not rows("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])[0][0]:
+    if not try_to_hold(Lock.ERROR_GROUPS):
         return 0
     met = rows(statements.FOLD, {"limit": BATCH, "cap": USERS_CAP})
     seen_again = [(number, release, began) for _, number, release, began in met if number is not None]

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import logging
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from .. import schedules
 from ..declaring.declarations import Declaration, declarations
+from ..ledger.locks import Lock, hold
 from ..models import Schedule
 
 logger = logging.getLogger(__name__)
-
-LOCK = 0xF0C06
-"""Key of the advisory lock under which one process at a time syncs."""
 
 RHYTHM = ("cron", "every")
 """Fields that only make sense together: where one follows the code, so does the other."""
@@ -33,8 +31,7 @@ def sync() -> None:
     """
     known = {declaration.name: declaration for declaration in declarations()}
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        hold(Lock.SCHEDULES)
         rows = {row.name: row for row in Schedule.objects.select_for_update().order_by("pk")}
         for name, declaration in known.items():
             if _can_work(declaration):

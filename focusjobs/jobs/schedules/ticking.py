@@ -13,8 +13,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.functions import TransactionNow
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
+
+from focusjobs.sql import rows
 
 from .. import ledger
 from ..declaring.registry import find
@@ -205,7 +207,5 @@ def _note(schedule: Schedule, problem: str) -> None:
 
 def database_time() -> datetime:
     """Give the start of the current transaction by the database's clock, the `now()` of the ledger's statements."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        moment: datetime = cursor.fetchone()[0]
-        return moment
+    moment: datetime = rows("SELECT now()")[0][0]
+    return moment

@@ -14,8 +14,11 @@ from collections.abc import Callable
 import redis
 from django.db import connection, transaction
 
+from focusjobs.sql import rows
+
 from .. import error_groups, ledger, operations, schedules
 from ..interventions import queues, retention
+from ..ledger.locks import Lock, try_to_hold
 from ..operations import background
 from ..schedules import syncing as schedule_sync
 from ..telling import rounds, wakeups
@@ -26,9 +29,6 @@ logger = logging.getLogger(__name__)
 
 INTERVAL = 0.5
 """Seconds between two rounds; how late a delayed job may be, and how long a lost wake-up costs."""
-
-LOCK = 0xF0C05
-"""Key of the advisory lock that one round holds."""
 
 FOLDS = 4
 """Batches of failures that one round counts: 40,000 a second are counted as they come."""
@@ -41,11 +41,15 @@ _prune = retention.Pruner()
 FROZEN = "10s"
 """How long the database waits for the next word of a round: a machine that froze in it must not keep the lock."""
 
+# Has the database end a transaction that is idle for so long.
+END_WHERE_FROZEN = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
+
 
 def keep_house() -> bool:
     """Do one round unless another worker is at it; tell whether it was done."""
     with transaction.atomic():
-        if not _is_first():
+        rows(END_WHERE_FROZEN, [FROZEN])
+        if not try_to_hold(Lock.HOUSEKEEPING):
             return False
         ledger.promote()
         ledger.reap()
@@ -81,14 +85,6 @@ class Chores:
 
 
 _chores = Chores()
-
-
-def _is_first() -> bool:
-    # Bound to the transaction, so that it works through PgBouncer and ends with a connection that breaks.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [FROZEN])
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 class Housekeeper(threading.Thread):
