@@ -13,6 +13,8 @@ from analytics.domain.outcomes import HabitDay, Outcome, figures
 from analytics.models import FocusSession, UserClock, UserDay
 from analytics.rollups.closing import day_end
 from analytics.rollups.rows import rows
+from analytics.rollups.tracing import Traced
+from analytics.selectors.history import days_between, stored_days
 from habits.domain.calendar import ONE_DAY
 from habits.models import Completion
 
@@ -121,3 +123,25 @@ def save_days(user_id: int, found: Collection[UserDay]) -> None:
     )
     if void := [row.day for row in found if is_void(row)]:
         rows(FORGET, [user_id, void])
+
+
+def put_right(
+    clock: UserClock, first: date | None, focus_since: date | None, traced: Mapping[int, Traced], gone: Collection[int]
+) -> list[date]:
+    """Write the closed days from the first that may have changed on, and give those that did."""
+    begin = min((day for day in (first, focus_since) if day is not None), default=None)
+    if begin is None or begin > clock.last_closed:
+        return []
+    dates = days_between(begin, clock.last_closed)
+    found = stored_days(clock.user_id, dates)
+    before = {day: contents(row) for day, row in found.items()}
+    cut = [found.get(day) or empty_day(clock, day) for day in dates]
+    if first is not None:
+        anew, taps = {habit: one.days for habit, one in traced.items()}, taps_of(clock.user_id, dates)
+        for row in cut:
+            set_habits(row, replaced(row, anew, gone), taps.get(row.day, {}))
+    if focus_since is not None:
+        set_focus(clock.user_id, cut)
+    changed = [row for row in cut if contents(row) != before.get(row.day, NOTHING)]
+    save_days(clock.user_id, changed)
+    return [row.day for row in changed]

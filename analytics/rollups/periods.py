@@ -96,3 +96,16 @@ def ended_months(clock: UserClock, touched: Period) -> list[tuple[int, Period]]:
             months.append((clock.user_id, month))
         day = month.last + ONE_DAY
     return months
+
+
+def sum_up_since(clock: UserClock, *days: date | None) -> None:
+    """Sum up anew the weeks and months that are over and do not end before any of these days.
+
+    Not only those of the days that came out otherwise: best weekdays and hours look back over four weeks, and with a
+    tick streaks become longer whose days stay as they are.
+    """
+    first = min((day for day in days if day is not None), default=None)
+    if first is not None and first <= clock.last_closed:
+        period = Period(first, clock.last_closed)
+        roll_up(UserWeek, ended_weeks(clock, period))
+        roll_up(UserMonth, ended_months(clock, period))

@@ -16,8 +16,10 @@ from analytics.models import DirtyMark, HabitState, UserClock, UserDay
 from analytics.rollups import days
 from analytics.rollups.clocks import hold_clock
 from analytics.rollups.events import follow_events
-from analytics.rollups.following import follow_changes, save_states, sum_up_since
-from analytics.rollups.tracing import Traced, state_of, trace_habits
+from analytics.rollups.following import follow_changes
+from analytics.rollups.periods import sum_up_since
+from analytics.rollups.states import save_states, state_of
+from analytics.rollups.tracing import Traced, trace_habits
 from analytics.selectors.history import days_between, stored_days
 from habits.models import Habit
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-
-from django.utils import timezone
 
 from analytics.domain.outcomes import HabitDay
 from analytics.domain.standing import Chronicle, chronicle
@@ -112,19 +110,3 @@ def trace(known: Known, records: Mapping[date, Record], last: date, neutral: Col
     first = min(known.made_on, min(recorded, default=known.made_on))
     found = chronicle(rule_of(known.habit), records, first, last, neutral)
     return Traced(known, found, {day.day: day for day in found.days if known.counts_on(day.day)})
-
-
-def state_of(user_id: int, traced: Traced, last: date) -> HabitState:
-    """Give the state of a habit as of the closed day `last`; it is not saved."""
-    known = traced.known
-    return HabitState(
-        habit=known.habit,
-        user_id=user_id,
-        completions_version=known.habit.completions_version,
-        as_of=last,
-        made_on=known.made_on,
-        archived_on=known.archived_on,
-        computed_at=timezone.now(),
-        **asdict(traced.chronicle.standing),
-        **asdict(traced.chronicle.terms),
-    )

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from analytics.domain.outcomes import HabitDay
 from analytics.domain.standing import Standing, chronicle
 from analytics.models import HabitState, UserClock, UserDay
-from analytics.rollups.following import save_states
-from analytics.rollups.tracing import Known, state_of, trace
+from analytics.rollups.states import save_states, state_of
+from analytics.rollups.tracing import Known, trace
 from habits.domain.identity import completion_id
 from habits.domain.records import Record, Rule
 from habits.models import Completion, Habit, User
