@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from habits.imports.backup import ImportedHabit
+from habits.models import Habit
+
 SAMPLES = Path(__file__).parents[1] / "../shared/oracle/loop_import_samples"
 
 NAMES = (
@@ -69,3 +72,22 @@ def wanted(case: dict[str, Any]) -> dict[str, Any]:
         at = time(reminder["hour"], reminder["minute"])
         habit["reminder"] = (at, monday_mask(reminder["days_sat_to_fri"]))
     return habit
+
+
+def described(habit: Habit | ImportedHabit) -> dict[str, Any]:
+    """What a habit is, in the words of the expected answers."""
+    return {
+        "name": habit.name,
+        "question": habit.question,
+        "description": habit.notes,
+        "type": {"yes_no": "yes_no", "measured": "numerical"}[habit.kind],
+        "freq_num": habit.freq_num,
+        "freq_den": habit.freq_den,
+        "target_type": habit.target_type,
+        "target_value": habit.target_value,
+        "unit": habit.unit,
+        "archived": habit.archived,
+        "position": habit.position,
+        "color_css": habit.color,
+        "reminder": habit.reminder_time and (habit.reminder_time, habit.reminder_weekdays),
+    }

@@ -15,16 +15,12 @@ from habits.accounts.exporting import Progress, export_of, request_export
 from habits.models import Export
 from habits.serializers import ExportSerializer
 
-from .proof import AccountRate
 from .requests import PersonRequest
+from .throttles import AccountRateView
 
 
-class ExportView(APIView):
+class ExportView(AccountRateView):
     """The file of all that is kept about the person who asks."""
-
-    def get_throttles(self) -> list[Any]:
-        """Limit the making of files more than the questions about them."""
-        return [AccountRate()] if self.request.method == "POST" else super().get_throttles()
 
     @extend_schema(operation_id="export", responses={200: ExportSerializer, 404: None})
     def get(self, request: PersonRequest) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.response import Response
@@ -16,8 +14,8 @@ from habits.models import Backup
 from habits.pagination import BackupPages
 from habits.serializers import BackupSerializer, UploadSerializer
 
-from .proof import AccountRate
 from .requests import PersonRequest
+from .throttles import AccountRateView
 
 
 class BackupForm(FormWithFile):
@@ -26,16 +24,12 @@ class BackupForm(FormWithFile):
     limit = services.MAX_BACKUP
 
 
-class ImportListView(GenericAPIView[Backup]):
+class ImportListView(AccountRateView, GenericAPIView[Backup]):
     """The backups of the person who asks."""
 
     serializer_class = BackupSerializer
     pagination_class = BackupPages
     parser_classes = (BackupForm,)
-
-    def get_throttles(self) -> list[Any]:
-        """Limit uploads more than reading."""
-        return [AccountRate()] if self.request.method == "POST" else super().get_throttles()
 
     @extend_schema(operation_id="imports", responses=BackupSerializer(many=True))
     def get(self, request: PersonRequest) -> Response:

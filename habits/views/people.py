@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
@@ -15,8 +13,9 @@ from habits.models import User
 from habits.selectors import profile_version
 from habits.serializers import JobNumberSerializer, ProfileSerializer, ProofSerializer
 
-from .proof import AccountRate, require_proof
+from .proof import require_proof
 from .requests import CarefulView, PersonRequest
+from .throttles import AccountRateView
 
 
 class StaffAccount(PermissionDenied):
@@ -26,12 +25,10 @@ class StaffAccount(PermissionDenied):
     default_code = "staff_account"
 
 
-class ProfileView(ConditionalView, CarefulView):
+class ProfileView(ConditionalView, CarefulView, AccountRateView):
     """The settings of the person who asks, and the account itself. The ETag changes with the settings and the day."""
 
-    def get_throttles(self) -> list[Any]:
-        """Limit guesses of the password more than the rest."""
-        return [AccountRate()] if self.request.method == "DELETE" else super().get_throttles()
+    limited_method = "DELETE"
 
     @extend_schema(operation_id="profile", responses=ProfileSerializer)
     def get(self, request: PersonRequest) -> Response:

@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.throttling import UserRateThrottle
 
 from habits.accounts.proof import is_proven
 
 from .requests import PersonRequest
-
-
-class AccountRate(UserRateThrottle):
-    """Limits guesses of the password, and files of all data; API_RATE_ACCOUNT, 20 an hour unless set."""
-
-    scope = "account"
 
 
 class NotProven(PermissionDenied):

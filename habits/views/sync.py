@@ -11,7 +11,6 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, key_of
@@ -26,6 +25,7 @@ from habits.sync.problems import TryLater
 from habits.sync.pulling import Phone, pull
 
 from .requests import PersonRequest
+from .throttles import PushRate
 
 SMALL = 1_000
 """Bytes below which compressing an answer gains nothing."""
@@ -41,12 +41,6 @@ PUSH_HEADERS = [
     IDEMPOTENCY_KEY,
     *(OpenApiParameter(name, location="header", description=text) for name, text in HEADERS.items()),
 ]
-
-
-class PushRate(UserRateThrottle):
-    """Limits pushes; API_RATE_PUSH, 60 a minute unless set."""
-
-    scope = "push"
 
 
 class PushView(APIView):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.response import Response
@@ -14,19 +12,16 @@ from habits.models import ApiToken
 from habits.pagination import TokenPages
 from habits.serializers import IssuedTokenSerializer, NewTokenSerializer, TokenSerializer
 
-from .proof import AccountRate, require_proof
+from .proof import require_proof
 from .requests import PersonRequest
+from .throttles import AccountRateView
 
 
-class TokenListView(GenericAPIView[ApiToken]):
+class TokenListView(AccountRateView, GenericAPIView[ApiToken]):
     """The tokens of the person who asks."""
 
     serializer_class = TokenSerializer
     pagination_class = TokenPages
-
-    def get_throttles(self) -> list[Any]:
-        """Limit guesses of the password more than reading."""
-        return [AccountRate()] if self.request.method == "POST" else super().get_throttles()
 
     @extend_schema(operation_id="tokens", responses=TokenSerializer(many=True))
     def get(self, request: PersonRequest) -> Response:

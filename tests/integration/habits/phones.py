@@ -100,9 +100,9 @@ def names(answer: Any) -> dict[str, str]:
 
 
 def values(answer: Any) -> list[Any]:
-    """The values of the days in an answer, in the order of days and devices."""
+    """The values of the days in an answer, in the order of days, habits and devices."""
     rows = answer["changes"]["completions"]["updated"]
-    return [row["value"] for row in sorted(rows, key=lambda row: (row["date"], row["device"]))]
+    return [row["value"] for row in sorted(rows, key=lambda row: (row["date"], row["habit_id"], row["device"]))]
 
 
 def gone(answer: Any, table: str = "completions") -> list[str]:

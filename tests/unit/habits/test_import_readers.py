@@ -12,29 +12,10 @@ from hypothesis import strategies as st
 from habits.imports.backup import ImportedCompletion, ImportedHabit
 from habits.imports.detect import read_backup
 from habits.imports.loop_palette import PALETTE, css_color
-from tests.backups import DAY, LOOP_ENTRIES, LOOP_HABITS, NAMES, database, expected, sample, wanted
+from tests.backups import DAY, LOOP_ENTRIES, LOOP_HABITS, NAMES, database, described, expected, sample, wanted
 
 HEADER = "HabitName,HabitDescription,HabitCategory,CalendarDate,Value,CommentText\n"
 MONDAY_TO_FRIDAY, SUNDAY_TO_THURSDAY, SATURDAY_AND_WEDNESDAY_TO_FRIDAY = 0b0011111, 0b1001111, 0b0111100
-
-
-def described(habit: ImportedHabit) -> dict[str, Any]:
-    """What a habit is, in the words of the expected answers."""
-    return {
-        "name": habit.name,
-        "question": habit.question,
-        "description": habit.notes,
-        "type": {"yes_no": "yes_no", "measured": "numerical"}[habit.kind],
-        "freq_num": habit.freq_num,
-        "freq_den": habit.freq_den,
-        "target_type": habit.target_type,
-        "target_value": habit.target_value,
-        "unit": habit.unit,
-        "archived": habit.archived,
-        "position": habit.position,
-        "color_css": habit.color,
-        "reminder": habit.reminder_time and (habit.reminder_time, habit.reminder_weekdays),
-    }
 
 
 def stored(completion: ImportedCompletion, kind: str) -> list[Any]:

@@ -88,7 +88,7 @@ def test_members_of_the_staff_are_not_deleted_this_way(token: str) -> None:
 
 def test_guessing_the_password_is_limited(token: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "guess"}}
-    monkeypatch.setattr("habits.views.proof.AccountRate.THROTTLE_RATES", {"account": "2/hour"})
+    monkeypatch.setattr("habits.views.throttles.AccountRate.THROTTLE_RATES", {"account": "2/hour"})
     answers = [delete(token, password="not-it") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [403, 403, 429]
     assert int(answers[2]["Retry-After"]) > 3000

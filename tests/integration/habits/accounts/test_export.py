@@ -132,7 +132,7 @@ def test_a_making_that_failed_says_so(api: APIClient) -> None:
 
 def test_files_are_made_a_few_times_an_hour(api: APIClient, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "files"}}
-    monkeypatch.setattr("habits.views.proof.AccountRate.THROTTLE_RATES", {"account": "2/hour"})
+    monkeypatch.setattr("habits.views.throttles.AccountRate.THROTTLE_RATES", {"account": "2/hour"})
     assert [api.post(EXPORT).status_code for _ in range(3)] == [202, 202, 429]
     assert api.get(EXPORT).status_code == 200
 

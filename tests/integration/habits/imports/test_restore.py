@@ -24,7 +24,7 @@ from habits.imports.sample import write_loop_sample
 from habits.models import Completion, Habit, User
 from habits.selectors import days_of, records_of, rule_of
 from habits.signals import completions_changed
-from tests.backups import NAMES, expected, sample, wanted
+from tests.backups import NAMES, described, expected, sample, wanted
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -60,24 +60,6 @@ def announcements() -> Iterator[list[dict[str, Any]]]:
         yield told
     finally:
         completions_changed.disconnect(listen)
-
-
-def described(habit: Habit) -> dict[str, Any]:
-    return {
-        "name": habit.name,
-        "question": habit.question,
-        "description": habit.notes,
-        "type": {"yes_no": "yes_no", "measured": "numerical"}[habit.kind],
-        "freq_num": habit.freq_num,
-        "freq_den": habit.freq_den,
-        "target_type": habit.target_type,
-        "target_value": habit.target_value,
-        "unit": habit.unit,
-        "archived": habit.archived_at is not None,
-        "position": habit.position,
-        "color_css": habit.color,
-        "reminder": habit.reminder_time and (habit.reminder_time, habit.reminder_weekdays),
-    }
 
 
 def stored(habit: Habit) -> list[list[Any]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -23,12 +21,6 @@ from tests.integration.habits.problems import problem_of
 pytestmark = pytest.mark.django_db
 
 HABITS = "/api/v1/habits"
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with time_machine.travel(datetime(2026, 3, 10, 12, tzinfo=UTC), tick=False):
-        yield
 
 
 # --- Whose is it -----------------------------------------------------------------------------------------------------

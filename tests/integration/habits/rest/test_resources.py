@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 from rest_framework.test import APIClient
 
 from habits.models import Completion, Habit, User
@@ -17,12 +15,6 @@ from tests.integration.habits.problems import errors_of, problem_of
 pytestmark = pytest.mark.django_db
 
 HABITS = "/api/v1/habits"
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with time_machine.travel(datetime(2026, 3, 10, 12, tzinfo=UTC), tick=False):
-        yield
 
 
 # --- Habits ----------------------------------------------------------------------------------------------------------

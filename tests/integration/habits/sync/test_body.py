@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from habits.models import User
 from tests.integration.habits.phones import PULL, Phone, changes, habit, names, stored, tick
 from tests.integration.habits.problems import problem_of
 
@@ -19,11 +18,6 @@ pytestmark = pytest.mark.django_db
 
 LIMIT = 4 * 1024 * 1024
 BODY = json.dumps(changes(habits=[habit()], completions=[tick()])).encode()
-
-
-@pytest.fixture
-def phone(user: User) -> Phone:
-    return Phone(user)
 
 
 def padded(size: int) -> bytes:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
 import pytest
-import time_machine
 from rest_framework.test import APIClient
 
 from habits.models import Completion, Habit, SyncDevice, User
 from tests.integration.habits.phones import NOW, Phone, edit, habit, names, problems, tick, values
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 NOON = NOW + 7_200_000
 """The server's time in these tests, in milliseconds."""
 MINUTE, YEAR = 60_000, 365 * 86_400_000
 CLOCK_IN_1970 = 86_400_000
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with time_machine.travel(datetime(2026, 1, 1, 12, tzinfo=UTC), tick=False):
-        yield
 
 
 @pytest.fixture

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import time_machine
 
 from habits.models import Completion, Habit, SyncPush, User
 from tests.factories import CompletionFactory, UserFactory
 from tests.integration.habits.phones import NOW, PULL, PUSH, Phone, changes, gone, habit, names, problems, stored, tick
 from tests.integration.habits.problems import problem_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with time_machine.travel(datetime(2026, 1, 1, 12, tzinfo=UTC), tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
@@ -175,7 +166,9 @@ def test_too_many_pushes_are_told_when_to_come_back(
     phone: Phone, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pushes"}}
-    monkeypatch.setattr("habits.views.sync.PushRate.THROTTLE_RATES", {"push": "2/minute", "user": None, "anon": None})
+    monkeypatch.setattr(
+        "habits.views.throttles.PushRate.THROTTLE_RATES", {"push": "2/minute", "user": None, "anon": None}
+    )
     assert [phone.send(changes()).status_code for _ in range(2)] == [200, 200]
     before = stored()
     response = phone.send(changes(habits=[habit("run")]))

@@ -21,11 +21,6 @@ NOTHING: dict[str, list[Any]] = {"created": [], "updated": [], "deleted": []}
 
 
 @pytest.fixture
-def phone(user: User) -> Phone:
-    return Phone(user)
-
-
-@pytest.fixture
 def other(phone: Phone) -> Phone:
     """Another phone of the person, with two habits, one of which is deleted, and their days."""
     other = Phone(phone.user, "phone-b")

@@ -43,11 +43,6 @@ committed = pytest.mark.django_db(transaction=True)
 ASYNC = {"Prefer": "respond-async"}
 
 
-@pytest.fixture
-def phone(user: User) -> Phone:
-    return Phone(user)
-
-
 def refused_and_taken() -> dict[str, Any]:
     """A push of a habit with a day, and of a day that is refused."""
     return changes(habits=[habit()], completions=[tick(), {**tick("nowhere"), "id": "lost"}])

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import time_machine
 
 from habits.models import Completion, Habit, SyncPush, User
 from tests.integration.habits.phones import NOW, Phone, changes, habit, names, problems, tick, values
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    with time_machine.travel(datetime(2026, 1, 1, 12, tzinfo=UTC), tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture
@@ -202,7 +193,7 @@ def test_amounts_are_kept_to_the_thousandth_and_the_phone_is_told_if_it_had_more
     habits = [habit("run", kind="measured")]
     answer = phone.push(habits=habits, completions=[tick("run", value=2.5), tick("run", "2025-12-31", value=0.12345)])
     assert values(answer) == [0.123]
-    assert values(phone.pull()) == [0.123, 1, 2.5]
+    assert values(phone.pull()) == [0.123, 2.5, 1]
 
 
 @pytest.mark.parametrize(

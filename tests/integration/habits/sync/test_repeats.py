@@ -22,11 +22,6 @@ OTHER = changes(habits=[habit("run")])
 
 
 @pytest.fixture
-def phone(user: User) -> Phone:
-    return Phone(user)
-
-
-@pytest.fixture
 def key() -> str:
     return str(uuid4())
 
