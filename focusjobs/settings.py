@@ -36,12 +36,18 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 #: What runs here, such as a version or a commit: kept with each failed attempt.
 RELEASE = env.str("RELEASE", default="dev")[:100]
+#: Proxies in front of web, each of which appends to `X-Forwarded-For`; without any the header is ignored.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ROOT_URLCONF = "focusjobs.urls"
 WSGI_APPLICATION = "focusjobs.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail is unique whatever its case, by a constraint that the check overlooks
+    "security.W021",  # listing a domain in browsers for ever is for its owner to decide
+]
 
 INSTALLED_APPS = [
     "focusjobs.jobs",
@@ -197,10 +203,6 @@ STATISTICS_DEADLINE = timedelta(minutes=env.int("STATISTICS_DEADLINE_MINUTES", d
 # --- People ----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "habits.User"
-SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",  # e-mail is unique whatever its case, by a constraint that the check overlooks
-    "security.W021",  # listing a domain in browsers for ever is for its owner to decide
-]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -242,8 +244,6 @@ HEADLESS_FRONTEND_URLS = {
     "account_reset_password_from_key": f"{APP_URL}/reset-password/{{key}}",
     "account_signup": f"{APP_URL}/signup",
 }
-#: Proxies in front of web, each of which appends to `X-Forwarded-For`; without any the header is ignored.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 #: How e-mail is sent, such as `smtp+tls://user:password@host:587`; the default writes it into the log.
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")

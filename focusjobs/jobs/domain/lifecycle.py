@@ -23,7 +23,7 @@ class State(StrEnum):
     FAILED = "failed"
     """No attempts left, or an error that no attempt can mend."""
     CANCELLED = "cancelled"
-    """Ended on purpose: by its task, by its expiry, or by an operator."""
+    """Ended on purpose: by its task, by its expiry, by its person, or by an operator."""
 
 
 PENDING = (State.WAITING, State.DELAYED, State.WAITING_CHILDREN)
