@@ -65,7 +65,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     def get_error(self, job: Job) -> str | None:
         """Say why it failed, in words that are for people."""
         if job.state == State.FAILED:
-            return told_of(job.error, self.context.get("told_errors", ())) if job.error else FAILED
+            return _told_of(job.error, self.context.get("told_errors", ())) if job.error else FAILED
         return CANCELLED if job.state == State.CANCELLED else None
 
 
@@ -84,7 +84,7 @@ class OneJobSerializer(JobSerializer):
         return answer_of(job) if is_shown else None
 
 
-def told_of(error: str, told: Collection[str]) -> str:
+def _told_of(error: str, told: Collection[str]) -> str:
     """Give the sentence of an error whose class says that it is for people; otherwise only that it failed."""
     name, _, sentence = error.partition(": ")
     return sentence if name in told and sentence else FAILED

@@ -85,9 +85,9 @@ class JobView(ConditionalView, OwnJobView):
         """
         query = WaitSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        job = own_job(request, number)
-        if job.state not in FINISHED and wait_for(job, query.validated_data["wait"]):
-            job = own_job(request, number)
+        job = _own_job(request, number)
+        if job.state not in FINISHED and _wait_for(job, query.validated_data["wait"]):
+            job = _own_job(request, number)
         headers = {} if job.state in FINISHED else {"Retry-After": str(RETRY_AFTER)}
         return Response(OneJobSerializer(job, context=self.words()).data, headers=headers)
 
@@ -120,22 +120,22 @@ class JobCancellationView(OwnJobView):
 
         409 where it runs or has ended otherwise.
         """
-        job = own_job(request, number)
+        job = _own_job(request, number)
         if job.task not in self.asked_tasks:
             raise NotAskedFor
         if not interventions.cancel([job.pk], CANCELLED_BY_PERSON):
             job.refresh_from_db()
             if job.state != State.CANCELLED:
                 raise TooLate(State(job.state))
-        return Response(OneJobSerializer(own_job(request, number), context=self.words()).data)
+        return Response(OneJobSerializer(_own_job(request, number), context=self.words()).data)
 
 
-def own_job(request: Request, number: int) -> Job:
+def _own_job(request: Request, number: int) -> Job:
     """Give a job of the person who asks. Raises `Http404` also for jobs of others and of nobody."""
     return get_object_or_404(Job.objects.filter(user=request.user.pk), pk=number)
 
 
-def wait_for(job: Job, seconds: float) -> bool:
+def _wait_for(job: Job, seconds: float) -> bool:
     """Wait until the job has ended, the time is over, or not at all where every place is taken; tell if it waited.
 
     The wait follows the job's events in Redis and looks into the ledger once a second, by the primary key; between two

@@ -56,7 +56,7 @@ class JobPages(JobActs):
     def show(self, request: HttpRequest, job: Job, **more: Any) -> HttpResponse:
         """Give the page of a job."""
         crumbs = (("Jobs", reverse("admin:jobs_job_changelist")),)
-        context = {**context_of(request, job), **more}
+        context = {**_context_of(request, job), **more}
         every = 0 if job.state in FINISHED or more else EVERY
         title = f"{job.task} #{job.pk}"
         return page(request, "admin/jobs/job/page.html", context, title=title, crumbs=crumbs, every=every)
@@ -70,7 +70,7 @@ class JobPages(JobActs):
         return found
 
 
-def context_of(request: HttpRequest, job: Job) -> dict[str, Any]:
+def _context_of(request: HttpRequest, job: Job) -> dict[str, Any]:
     """Give all that the page of a job says."""
     now = timezone.now()
     lines = selectors.log_tail(job)

@@ -72,7 +72,7 @@ class OperationAdmin(ConsoleAdmin):
         rows = rows.filter(actor=request.user.pk) if mine else rows
         found = list(keyset.page(rows, ["id"], True, request.GET.get("after") or None)[: SIZE + 1])
         context = {
-            "operations": [(operation, title_of(operation)) for operation in found[:SIZE]],
+            "operations": [(operation, _title_of(operation)) for operation in found[:SIZE]],
             "mine": mine,
             "after": f"[{found[SIZE - 1].pk}]" if len(found) > SIZE else "",
         }
@@ -118,7 +118,7 @@ class OperationAdmin(ConsoleAdmin):
         settled = operation.completed + operation.failed_again + operation.cancelled
         return {
             "operation": operation,
-            "headline": title_of(operation),
+            "headline": _title_of(operation),
             "matched": matched,
             "seen": min(operation.seen, matched) if matched else operation.seen,
             "settled": settled,
@@ -189,7 +189,7 @@ class OperationAdmin(ConsoleAdmin):
         return operation
 
 
-def title_of(operation: Operation) -> str:
+def _title_of(operation: Operation) -> str:
     """Say what an operation does to what."""
     word = WORDS.get(operation.action, operation.action.replace("_", " ").capitalize())
     if operation.action in ACTIONS:

@@ -67,7 +67,7 @@ class ScheduleAdmin(admin.ModelAdmin):
             raise PermissionDenied
         found = list(Schedule.objects.order_by("name")[:500])
         context = {
-            "lines": lines_of(found, timezone.now()),
+            "lines": _lines_of(found, timezone.now()),
             "may_run": may(request, "run_schedule"),
             "may_change": self.has_change_permission(request),
             "may_add": self.has_add_permission(request),
@@ -134,7 +134,7 @@ class ScheduleAdmin(admin.ModelAdmin):
         return redirect("admin:jobs_schedule_changelist")
 
 
-def lines_of(found: list[Schedule], now: datetime) -> list[Line]:
+def _lines_of(found: list[Schedule], now: datetime) -> list[Line]:
     """Give schedules as the list shows them."""
     states = states_of(schedule.last_job_id for schedule in found)
     return [

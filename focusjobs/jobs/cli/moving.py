@@ -116,7 +116,7 @@ def move_jobs(move: Move, out: OutputWrapper, options: Options) -> None:
     )
     if options["dry_run"]:
         return _tell_preview(wanted, out, options)
-    return _move_named(wanted, out, options) if ids else move_matching(wanted, out, options)
+    return _move_named(wanted, out, options) if ids else _move_matching(wanted, out, options)
 
 
 def _jobs_of(options: Options) -> tuple[list[int], str]:
@@ -175,7 +175,7 @@ def _with_reason(wanted: Wanted) -> Wanted:
     return wanted if wanted.reason else replace(wanted, reason="Named at the command line.")
 
 
-def move_matching(wanted: Wanted, out: OutputWrapper, options: Options) -> None:
+def _move_matching(wanted: Wanted, out: OutputWrapper, options: Options) -> None:
     """Do it to all that match: say how many those are, ask, do it and tell what came of it."""
     actor = actor_of(options)
     planned = operations.plan(actor, wanted, cap=None)
@@ -239,4 +239,4 @@ def drain(out: OutputWrapper, options: Options) -> None:
     wanted = Wanted(action="cancel", filter=text, reason=options["reason"] or "The queue was drained.")
     if options["dry_run"]:
         return _tell_preview(wanted, out, options)
-    return move_matching(wanted, out, options)
+    return _move_matching(wanted, out, options)

@@ -206,7 +206,7 @@ def task(
             "stale_after": stale_after,
             "still_wanted": staticmethod(still_wanted) if still_wanted else None,
             "redact": tuple(redact),
-            "parameters": named_parameters(function),
+            "parameters": _named_parameters(function),
             "ignore_result": False,
         }
         if lane == "message" and timeout is not None:
@@ -266,7 +266,7 @@ def default_name(function: Callable[..., Any]) -> str:
     return f"{function.__module__.removesuffix('.tasks')}.{function.__name__}"
 
 
-def named_parameters(function: Callable[..., Any]) -> inspect.Signature:
+def _named_parameters(function: Callable[..., Any]) -> inspect.Signature:
     """Give a function's signature. Raises `InvalidTask` where a parameter has no name of its own."""
     signature = inspect.signature(function)
     for parameter in signature.parameters.values():

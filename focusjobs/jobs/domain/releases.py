@@ -24,7 +24,7 @@ def version_of(release: str) -> tuple[tuple[int, ...], bool, str] | None:
     return tuple(numbers), not match[2], match[2] or ""
 
 
-def is_at_least(release: str, other: str, first_seen: Mapping[str, datetime]) -> bool:
+def _is_at_least(release: str, other: str, first_seen: Mapping[str, datetime]) -> bool:
     """Tell whether a release is the other one or comes after it.
 
     Where one of them has no numbers, the one that was seen first came first; one that was never seen is still to come.
@@ -47,5 +47,5 @@ def is_regression(
     Without a release that mends it, every attempt counts that began after it was said.
     """
     if fixed_in:
-        return is_at_least(release, fixed_in, first_seen)
+        return _is_at_least(release, fixed_in, first_seen)
     return fixed_at is None or at > fixed_at

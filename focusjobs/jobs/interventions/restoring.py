@@ -39,7 +39,7 @@ class Restored(Moved):
 
 def capture(ids: Iterable[int]) -> dict[int, Captured]:
     """Give jobs by number as they are now, for `link`."""
-    return {row[0]: Captured(*row) for row in rows(statements.CAPTURE, [list(ids)])}
+    return {row[0]: Captured(*row) for row in rows(statements.CAPTURE, {"ids": list(ids)})}
 
 
 def link(operation: int, changed: Iterable[Captured], *, canary: bool = False, undoable: bool = True) -> None:

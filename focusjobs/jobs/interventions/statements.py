@@ -3,18 +3,21 @@
 # A job that began or ended after this instant is not the one that was meant. True without an instant.
 _AS_IT_WAS = "coalesce(greatest(started_at, finished_at) <= %(as_of)s::timestamptz, true)"
 
+# The jobs that somebody named, and with each parent the children that had made it fail. Index: job_of_parent.
+_ASKED = """asked (id) AS (
+    SELECT unnest(%(ids)s::bigint[])
+    UNION
+    SELECT child.id FROM jobs_job AS child JOIN asked ON child.parent_id = asked.id
+    WHERE child.on_failure = 'fail' AND child.state IN ('failed', 'cancelled')
+)"""
+
 # Makes finished jobs waiting again, with as many further attempts as they had at first; from an instant on, each one
 # `pace` after the one before, where that is given. A job whose unique key an unfinished job holds by now is left alone;
 # of several with one key the newest is taken. A job that has expired is left alone as well, since the worker that took
 # it would only cancel it again. With each parent come the children that had made it fail. Indexes: primary key,
 # job_of_parent.
 RETRY = f"""
-WITH RECURSIVE asked (id) AS (
-    SELECT unnest(%(ids)s::bigint[])
-    UNION
-    SELECT child.id FROM jobs_job AS child JOIN asked ON child.parent_id = asked.id
-    WHERE child.on_failure = 'fail' AND child.state IN ('failed', 'cancelled')
-), wanted AS MATERIALIZED (
+WITH RECURSIVE {_ASKED}, wanted AS MATERIALIZED (
     SELECT id, task, unique_key FROM jobs_job
     WHERE id IN (SELECT id FROM asked) AND state IN ('failed', 'cancelled')
       AND (expires_at IS NULL OR expires_at > now()) AND {_AS_IT_WAS}
@@ -130,13 +133,8 @@ RETURNING id
 
 # What of a job an act of an operator may replace, as it is now; with the children that a retry takes along. Indexes:
 # primary key, job_of_parent.
-CAPTURE = """
-WITH RECURSIVE asked (id) AS (
-    SELECT unnest(%s::bigint[])
-    UNION
-    SELECT child.id FROM jobs_job AS child JOIN asked ON child.parent_id = asked.id
-    WHERE child.on_failure = 'fail' AND child.state IN ('failed', 'cancelled')
-)
+CAPTURE = f"""
+WITH RECURSIVE {_ASKED}
 SELECT id, fence, state = 'active', error_group_id, (SELECT to_jsonb(it) FROM (
     SELECT state, run_at, due_at, finished_at, published_at, error, progress, priority, stalls, max_attempts,
            children_left) AS it)::text

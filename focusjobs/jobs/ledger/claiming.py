@@ -22,16 +22,16 @@ def claim(queue: str, limit: int, worker: str, lease: timedelta) -> list[Claim]:
     """Take up to `limit` due jobs of a queue for one attempt each, in the order in which they are to run."""
     wanted = {"queue": queue, "worker": worker, "lease": lease}
     if limit in SIZES:
-        return in_order(prepared_rows(CLAIM.replace("%(limit)s", str(limit)), wanted))
+        return _in_order(prepared_rows(CLAIM.replace("%(limit)s", str(limit)), wanted))
     return taken(CLAIM, {**wanted, "limit": limit})
 
 
 def taken(statement: str, parameters: dict[str, object]) -> list[Claim]:
     """Run a claim and give what it took in the order in which it is to run."""
-    return in_order(rows(statement, parameters))
+    return _in_order(rows(statement, parameters))
 
 
-def in_order(taken_rows: Iterable[tuple[Any, ...]]) -> list[Claim]:
+def _in_order(taken_rows: Iterable[tuple[Any, ...]]) -> list[Claim]:
     """Give claims by priority and age; UPDATE … RETURNING promises no order."""
     return sorted(map(Claim._make, taken_rows), key=lambda held: (held.priority, held.id))
 

@@ -26,7 +26,7 @@ EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=
 
 def pattern(field: str, value: str) -> Q:
     """Compare a text, with `*` at its start or end for any characters."""
-    text = unquoted(field, value)
+    text = _unquoted(field, value)
     bare = text.strip("*")
     if not bare:
         raise QueryError(f"“{field}:{text}” would match everything; leave it out.")
@@ -41,12 +41,12 @@ def pattern(field: str, value: str) -> Q:
 
 def part_of(field: str, value: str) -> Q:
     """Look for a part of a text, in capitals or not."""
-    return Q(**{f"{field}__icontains": unquoted(field, value)})
+    return Q(**{f"{field}__icontains": _unquoted(field, value)})
 
 
 def one_of_states(value: str) -> tuple[State, ...]:
     """Give states by their names."""
-    names = unquoted("state", value).split(",")
+    names = _unquoted("state", value).split(",")
     unknown = [name for name in names if name not in set(State)]
     if unknown:
         raise QueryError(f"There is no state “{unknown[0][:60]}”; there are {', '.join(State)}.")
@@ -55,7 +55,7 @@ def one_of_states(value: str) -> tuple[State, ...]:
 
 def identifier(word: str, value: str) -> Q:
     """Find jobs by a number, a range of numbers (`100..200`, both included) or a task id."""
-    text = unquoted(word, value)
+    text = _unquoted(word, value)
     first, dots, last = text.partition("..")
     if dots:
         return Q(pk__gte=_number(word, first), pk__lte=_number(word, last))
@@ -69,7 +69,7 @@ def identifier(word: str, value: str) -> Q:
 
 def group(word: str, value: str) -> Q:
     """Find jobs whose latest failure is of an error group, by its fingerprint or the beginning of it."""
-    text = unquoted(word, value)
+    text = _unquoted(word, value)
     span = span_of(text.lower())
     if span is None:
         raise QueryError(f"“{word}:” takes an error group such as 3f9a1c, not “{text[:60]}”.")
@@ -79,7 +79,7 @@ def group(word: str, value: str) -> Q:
 
 def operation(word: str, value: str) -> Q:
     """Find jobs that an operation changed, by its number."""
-    number = _number(word, unquoted(word, value))
+    number = _number(word, _unquoted(word, value))
     return Q(pk__in=OperationJob.objects.filter(operation=number).values("job"))
 
 
@@ -96,14 +96,14 @@ def schedule(word: str, value: str) -> Q:
 
 def parent(word: str, value: str) -> Q:
     """Find the children of a job, by its number or task id."""
-    text = unquoted(word, value)
+    text = _unquoted(word, value)
     own = job_id_of(text)
     return Q(parent=_number(word, text) if own is None else own)
 
 
 def person(word: str, value: str) -> Q:
     """Find jobs of a person, by number or by the name with which they log in."""
-    text = unquoted(word, value)
+    text = _unquoted(word, value)
     if text.isascii() and text.isdecimal():
         return Q(user=_number(word, text))
     return Q(**{f"user__{get_user_model().USERNAME_FIELD}__iexact": text})
@@ -118,7 +118,7 @@ def _number(word: str, text: str) -> int:
 
 def moment(word: str, value: str, now: datetime) -> datetime:
     """Read a length of time before `now` (`90s`, `30m`, `2h`, `7d`, `2w`) or a date with or without a time."""
-    text = unquoted(word, value)
+    text = _unquoted(word, value)
     length = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
     try:
         at = now - timedelta(**{UNITS[length[2]]: int(length[1])}) if length else datetime.fromisoformat(text)
@@ -139,7 +139,7 @@ def argument(word: str, value: str) -> Q:
     An unquoted value that reads as a number, true, false or null is looked for as that and as text.
     """
     path = word.split(".")[1:]
-    wanted = _contains(path, unquoted(word, value))
+    wanted = _contains(path, _unquoted(word, value))
     scalar = None if value.startswith('"') else _scalar(value)
     return wanted if scalar is None else wanted | _contains(path, scalar[0])
 
@@ -159,7 +159,7 @@ def _scalar(text: str) -> tuple[float | bool | None] | None:
     return (json.loads(text),)
 
 
-def unquoted(word: str, value: str) -> str:
+def _unquoted(word: str, value: str) -> str:
     """Give a value without its quotation marks."""
     if not value.startswith('"'):
         return value

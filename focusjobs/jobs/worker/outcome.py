@@ -60,7 +60,7 @@ def what_follows(
     try:
         delay = _wait(claim, task, error)
     except Exception as broken:  # a task's own backoff may be; the job says so
-        report["error"] = f"{report['error']} (and its backoff: {one_line(broken)})"[:MAX_ERROR]
+        report["error"] = f"{report['error']} (and its backoff: {_one_line(broken)})"[:MAX_ERROR]
         delay = None
     if delay is None:
         return Ended(**report, state=State.FAILED, outcome="failed")
@@ -75,7 +75,7 @@ def _report(claim: Claim, error: Exception, context: JobContext | None) -> dict[
     progress, lines = context.take_reports() if context else (None, [])
     return {
         "claim": claim,
-        "error": one_line(error),
+        "error": _one_line(error),
         "failure": _failure(error),
         "progress": as_json(progress),
         "lines": lines,
@@ -90,7 +90,7 @@ def _failure(error: Exception) -> Failure:
 
 def unwritable(claim: Claim, error: Exception) -> Ended:
     """Give the end of an attempt whose own end the database refuses to keep."""
-    said = f"Its outcome could not be written: {one_line(error)}"[:MAX_ERROR]
+    said = f"Its outcome could not be written: {_one_line(error)}"[:MAX_ERROR]
     group = mistake_of(claim.task, error, _message(error))
     return Ended(
         claim=claim, state=State.FAILED, outcome="unwritable", error=said, failure=_failure(error), mistake=group
@@ -128,7 +128,7 @@ def _wait(claim: Claim, task: Task[..., Any] | None, error: Exception) -> timede
     return backoff.delay(tries, error, random.random())  # noqa: S311 - jitter is no secret
 
 
-def one_line(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     """Give an exception as its class and the first line of its message."""
     message = _message(error).strip().split("\n", 1)[0]
     return (f"{type(error).__name__}: {message}" if message else type(error).__name__)[:MAX_ERROR]

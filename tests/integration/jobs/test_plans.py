@@ -136,7 +136,8 @@ def test_no_act_of_an_operator_reads_the_table_of_jobs_from_end_to_end(
     with connection.execute_wrapper(explaining):
         operate([number for number in numbers if number != parent.pk])
     assert explaining.scans == []
-    written = {text for name, text in vars(intervention_statements).items() if name.isupper() and "jobs_job" in text}
+    whole = {text for name, text in vars(intervention_statements).items() if name.isupper() and name[0] != "_"}
+    written = {text for text in whole if "jobs_job" in text}
     assert written <= set(explaining.seen)
 
 
