@@ -3,10 +3,9 @@
 The rule is `habits.domain.merge`; a trigger refuses rows that are written elsewhere.
 """
 
-from .days import day_writes
 from .forgetting import forget
-from .habits import habit_write
 from .inbox import Busy, Drained, drain, drain_now, late_users
+from .server_edits import day_writes, habit_write
 from .session import Merging, allow_erasing, merge_now
 from .writes import SERVER, CompletionWrite, DeletedCompletion, HabitWrite, Write
 

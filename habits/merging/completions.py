@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from focusjobs.sql import rows
+from habits.domain.merge import Register
 from habits.models import Completion, LostText
 
 from . import identifiers, statements
+from .lost_texts import lost_text
 from .outcome import Outcome, Scope
 from .writes import SERVER, Cell, CompletionWrite, DeletedCompletion, Placed
 
@@ -150,25 +152,12 @@ def _columns(scope: Scope, placed: Placed, named: Mapping[Cell, str]) -> dict[st
 
 
 def _lost_notes(scope: Scope, placed: Placed, before: Mapping[Cell, Stored]) -> Iterator[LostText]:
-    """Give the notes that are lost: an edit that came too late, or one that its successor had not seen."""
+    """Give the notes that are lost to these edits, or by them."""
     for cell, write in placed.items():
         stored = before.get(cell)
         if stored is None or not write.note_edited or not stored.note_ms or stored.note == write.note:
             continue
-        old = stored.note_ms, stored.note_device, stored.note
-        new = scope.ms(write.ms), write.device, write.note
-        lost, kept = sorted((old, new))
-        unseen = stored.note_device != write.device and (lost is new or stored.version > scope.seen)
-        if unseen and lost[2]:
-            yield LostText(
-                user_id=scope.user_id,
-                habit_id=cell[0],
-                day=write.day,
-                field="note",
-                lost=lost[2],
-                lost_ms=lost[0],
-                lost_device=lost[1],
-                kept=kept[2],
-                kept_ms=kept[0],
-                kept_device=kept[1],
-            )
+        old = Register(stored.note_ms, stored.note_device, stored.note)
+        new = Register(scope.ms(write.ms), write.device, write.note)
+        if text := lost_text(scope, old, new, stored.version, habit_id=cell[0], day=write.day, field="note"):
+            yield text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -13,6 +13,7 @@ from focusjobs import sql
 from habits.domain.merge import Register, later
 from habits.models import Habit, LostText
 
+from .lost_texts import lost_text
 from .outcome import Outcome, Scope
 from .writes import SERVER, HabitWrite
 
@@ -68,12 +69,6 @@ def merge_habits(scope: Scope, writes: Sequence[HabitWrite]) -> Outcome:
     return outcome
 
 
-def habit_write(habit: Habit, edited: Set[str]) -> HabitWrite:
-    """Give the server's edit that makes these fields what they are on `habit`, which need not be saved."""
-    values = {field: shown(habit, field) for field in sorted(edited)}
-    return HabitWrite(id=habit.client_id, ms=None, device=SERVER, values=values, edited=frozenset(edited))
-
-
 def _load(scope: Scope, writes: Sequence[HabitWrite]) -> dict[str, Habit]:
     ids = {write.id for write in writes}
     if not ids:
@@ -87,8 +82,8 @@ def _merge_one(scope: Scope, habit: Habit, write: HabitWrite, lost: list[LostTex
     for name, incoming in _incoming(scope, habit, write):
         stored = stored_register(habit, name)
         winner = later(stored, incoming)
-        if name in TEXTS:
-            lost += _lost(scope, habit, name, stored, incoming)
+        if name in TEXTS and (text := lost_text(scope, stored, incoming, habit.version, habit=habit, field=name)):
+            lost.append(text)
         if winner is incoming and incoming.value != stored.value:
             changed.add(name)
         if winner is incoming and incoming.order != stored.order:
@@ -152,27 +147,6 @@ def _differs(habit: Habit, write: HabitWrite) -> bool:
         or (habit.deleted and not write.values.get("deleted", False))
         or any(shown(habit, field) != value for field, value in write.values.items())
     )
-
-
-def _lost(scope: Scope, habit: Habit, name: str, stored: Register, incoming: Register) -> Iterator[LostText]:
-    """Give the text that is lost: an edit that came too late, or one that its successor had not seen."""
-    if stored.value == incoming.value or not incoming.ms or not stored.ms:
-        return
-    kept = later(stored, incoming)
-    out = stored if kept is incoming else incoming
-    unseen = stored.device != incoming.device and (out is incoming or habit.version > scope.seen)
-    if unseen and out.value:
-        yield LostText(
-            user_id=scope.user_id,
-            habit=habit,
-            field=name,
-            lost=out.value,
-            lost_ms=out.ms,
-            lost_device=out.device,
-            kept=kept.value,
-            kept_ms=kept.ms,
-            kept_device=kept.device,
-        )
 
 
 def _save(scope: Scope, rows: Sequence[Habit]) -> None:

@@ -5,9 +5,9 @@ a write changes, and tells, nothing. Content that is not valid raises `django.co
 that was deleted meanwhile raises `Habit.DoesNotExist`.
 """
 
-from .backups import MAX_BACKUP, accept_backup
 from .days import clear_completion, record_completion
 from .habits import HabitFields, create_habit, delete_habit, put_habit, restore_habit, update_habit
+from .imports import MAX_BACKUP, accept_backup
 from .people import update_profile
 from .pushes import retry_pushes
 from .seen import OutOfDate, require_seen

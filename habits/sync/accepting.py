@@ -18,7 +18,8 @@ from habits.merging.writes import to_json
 from habits.models import SyncPush, User
 from habits.tasks import merge_pushes
 
-from .reading import Contents, Sender, read
+from .contents import Contents, Sender
+from .reading import read
 from .writing import writes_of
 
 # Remember when a phone pushed, and how far its clock is off. Served by sync_device_unique.

@@ -14,7 +14,7 @@ from habits.merging.writes import from_json
 from habits.models import Habit, SyncPush
 
 from .pulling import rows_as_json
-from .reading import TABLES
+from .shape import TABLES
 
 # What the days of a push are now; index completion_client_id_unique.
 DAYS = "SELECT client_id, value, skipped, note FROM habits_completion WHERE user_id = %s AND client_id = ANY(%s)"

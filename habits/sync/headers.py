@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from .limits import LONGEST_WAIT
 from .problems import BadShape
 from .pulling import Migration
-from .reading import TABLES
 from .rows import ID
+from .shape import TABLES
 
 
 class _Columns(BaseModel):

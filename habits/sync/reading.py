@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,14 +12,9 @@ from habits.domain.limits import FIRST_DAY
 from habits.domain.records import THOUSANDTHS
 from habits.merging import CompletionWrite, HabitWrite
 
-from .limits import CLOCK_TOLERANCE, MAX_OPERATIONS
-from .problems import BadShape, TooLarge, UnknownTable
-from .rows import ID, CompletionRow, HabitRow, Row
-
-TABLES = ("habits", "completions")
-"""What is synced, in the order in which a push is merged."""
-
-LISTS = ("created", "updated", "deleted")
+from .contents import Contents, Problem, Sender
+from .rows import ID, CompletionRow, HabitRow, Row, whole_text
+from .shape import check_shape, rows_of
 
 R = TypeVar("R", bound=Row)
 
@@ -28,88 +22,17 @@ OWN = frozenset({"id", "_status", "_changed", "created_at", "updated_at"})
 """Columns that WatermelonDB keeps for itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A row that is refused: the phone keeps it and sends it again."""
-
-    table: str
-    id: str
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who pushes, and when it arrived."""
-
-    device: str
-    received: datetime
-    today: date
-    """The day in UTC; a phone may be one ahead."""
-
-    @property
-    def received_ms(self) -> int:
-        """Milliseconds since 1970."""
-        return round(self.received.timestamp() * 1000)
-
-    def clamp(self, ms: int | None) -> tuple[int, bool]:
-        """Give a stamp that is not from the future, and tell whether the phone's was."""
-        if ms is None:
-            return self.received_ms, False
-        latest = self.received_ms + CLOCK_TOLERANCE // timedelta(milliseconds=1)
-        return (self.received_ms, True) if ms > latest else (ms, False)
-
-
-@dataclass(slots=True)
-class Contents:
-    """What a push holds, rows that are refused apart."""
-
-    habits: list[HabitWrite] = field(default_factory=list)
-    completions: list[tuple[CompletionWrite, str]] = field(default_factory=list)
-    """With the column `device`, in case the day is of a counted habit."""
-    deleted_habits: list[str] = field(default_factory=list)
-    deleted_completions: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    skew_ms: int | None = None
-    """Milliseconds by which the phone's latest stamp is ahead of the server's clock."""
-
-
 def read(changes: Mapping[str, Any], sender: Sender) -> Contents:
     """Read the tables of a push. Raises `BadShape`, `UnknownTable` or `TooLarge` for the whole of it."""
-    _check_shape(changes)
+    check_shape(changes)
     contents = Contents()
-    for raw, created in _rows(changes, "habits"):
+    for raw, created in rows_of(changes, "habits"):
         _read_habit(contents, raw, sender, created=created)
-    for raw, created in _rows(changes, "completions"):
+    for raw, created in rows_of(changes, "completions"):
         _read_completion(contents, raw, sender, created=created)
     contents.deleted_habits = list(changes.get("habits", {}).get("deleted", []))
     contents.deleted_completions = list(changes.get("completions", {}).get("deleted", []))
     return contents
-
-
-def _check_shape(changes: Mapping[str, Any]) -> None:
-    if unknown := [table for table in changes if table not in TABLES]:
-        raise UnknownTable(f"There is no table “{unknown[0][:64]}” to sync; there are {' and '.join(TABLES)}.")
-    operations = 0
-    for table, lists in changes.items():
-        if not isinstance(lists, dict) or any(name not in LISTS for name in lists):
-            raise BadShape(f"“{table}” is an object with the lists created, updated and deleted.")
-        for name, rows in lists.items():
-            kind = str if name == "deleted" else dict
-            if not isinstance(rows, list) or not all(isinstance(row, kind) for row in rows):
-                raise BadShape(f"“{table}.{name}” is a list of {'ids' if kind is str else 'rows'}.")
-            ids = rows if kind is str else [row.get("id") for row in rows]
-            if not all(isinstance(one, str) and one == _whole_text(one) for one in ids):
-                raise BadShape(f"Every row of “{table}.{name}” has an id, which is a text without NUL.")
-            operations += len(rows)
-    if operations > MAX_OPERATIONS:
-        raise TooLarge(f"A push has at most {MAX_OPERATIONS:,} rows and deletions, not {operations:,}; split it.")
-
-
-def _rows(changes: Mapping[str, Any], table: str) -> Iterator[tuple[dict[str, Any], bool]]:
-    lists = changes.get(table, {})
-    yield from ((row, True) for row in lists.get("created", []))
-    yield from ((row, row.get("_status") == "created") for row in lists.get("updated", []))
 
 
 def _read_habit(contents: Contents, raw: Mapping[str, Any], sender: Sender, *, created: bool) -> None:
@@ -189,17 +112,12 @@ def _clean(model: type[Row], raw: Mapping[str, Any]) -> dict[str, Any]:
     for name in model.model_fields.keys() & raw.keys():
         value, default = raw[name], model.model_fields[name].default
         if isinstance(value, str):
-            clean[name] = _whole_text(value)
+            clean[name] = whole_text(value)
         elif value is not None or default is None:
             clean[name] = value
         elif isinstance(default, str):
             clean[name] = ""
     return clean
-
-
-def _whole_text(text: str) -> str:
-    """Drop NUL, and put U+FFFD for halves of a surrogate pair: PostgreSQL can store neither."""
-    return text.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _reason(error: ValidationError) -> str:

@@ -104,3 +104,8 @@ class CompletionRow(Row):
     recorded_at: Stamp | None = None
     zone: str = Field("", max_length=64)
     device: str = Field("", max_length=64)
+
+
+def whole_text(text: str) -> str:
+    """Drop NUL, and put U+FFFD for halves of a surrogate pair: PostgreSQL can store neither."""
+    return text.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

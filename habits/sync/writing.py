@@ -10,7 +10,7 @@ from habits.domain.identity import completion_id
 from habits.merging import CompletionWrite, DeletedCompletion, HabitWrite, Write
 from habits.models import Habit
 
-from .reading import Contents, Problem, Sender
+from .contents import Contents, Problem, Sender
 
 # The kinds of a person's habits, deleted ones too; index habit_client_id_unique.
 KINDS = "SELECT client_id, kind FROM habits_habit WHERE user_id = %(user)s AND client_id = ANY(%(names)s)"

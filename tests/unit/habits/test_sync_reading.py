@@ -18,8 +18,9 @@ from rest_framework.exceptions import APIException
 from habits.domain.identity import completion_id
 from habits.merging.writes import CompletionWrite, HabitWrite, from_json, to_json
 from habits.sync.body import Body, depth_of, read_changes
+from habits.sync.contents import Contents, Sender
 from habits.sync.limits import LATEST_STAMP, MAX_BYTES, MAX_DEPTH
-from habits.sync.reading import Contents, Sender, read
+from habits.sync.reading import read
 from habits.sync.rows import ID, CompletionRow, HabitRow
 from habits.sync.writing import deletions, slot_of
 

@@ -1,16 +1,23 @@
-"""What the server wants a day to be, said as edits of its parts."""
+"""What the server wants a habit or a day to be, said as edits."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import date
 
 from habits.domain.identity import completion_id
 from habits.domain.records import Part, combine
 from habits.models import Completion, Habit
 
-from .writes import SERVER, CompletionWrite
+from .habits import shown
+from .writes import SERVER, CompletionWrite, HabitWrite
+
+
+def habit_write(habit: Habit, edited: Set[str]) -> HabitWrite:
+    """Give the server's edit that makes these fields what they are on `habit`, which need not be saved."""
+    values = {field: shown(habit, field) for field in sorted(edited)}
+    return HabitWrite(id=habit.client_id, ms=None, device=SERVER, values=values, edited=frozenset(edited))
 
 
 def day_writes(
