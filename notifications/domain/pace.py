@@ -85,17 +85,17 @@ class Pace:
         )
 
     def wait(self, now: float) -> float:
-        """Give the seconds until a message may be sent: 0 if now; a guess from the present rate, never too long."""
+        """Give the seconds until a message may be sent: 0 if now, unless another is sent meanwhile."""
         if now < self.paused_until:
             return self.paused_until - now
         pace = self._rested(now)._filled(now)
-        missing = max(1.0 - pace.tokens, 0.0)
-        rate = pace.rate(now)
-        ramp = (self.steady - pace.floor) / RAMP if now - pace.began_at < RAMP else 0.0
-        if ramp <= 0:
-            return missing / rate
-        # The tokens of t seconds are rate·t + ramp·t²/2.
-        return float((-rate + (rate * rate + 2 * ramp * missing) ** 0.5) / ramp)
+        missing, rate = max(1.0 - pace.tokens, 0.0), pace.rate(now)
+        rising, slope = max(pace.began_at + RAMP - now, 0.0), (self.steady - pace.floor) / RAMP
+        # The tokens of t seconds are rate·t + slope·t²/2, as long as the rate rises.
+        gained = rate * rising + slope * rising * rising / 2
+        if slope <= 0 or gained <= missing:
+            return rising + (missing - gained) / self.steady
+        return float((-rate + (rate * rate + 2 * slope * missing) ** 0.5) / slope)
 
     def _rested(self, now: float) -> Pace:
         """Begin the ramp anew where nothing was asked for long."""

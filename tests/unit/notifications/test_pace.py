@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications.domain.pace import BURST, FILL, IDLE, LAG, LEAST, RAMP, Pace
@@ -150,6 +150,7 @@ def test_a_quota_never_raises_the_rate(full: float, moment: float, pause: float)
 
 
 @given(rates, st.floats(0, 100), st.floats(0, 50))
+@example(1.0, 59.5, 0.0)  # the ramp ends within the wait
 def test_waiting_as_long_as_it_says_is_enough(full: float, begin: float, used: float) -> None:
     _, pace = Pace.starting(full, 0.0).take(10**9, begin)
     now = begin + used
