@@ -25,7 +25,6 @@ class Delivery(models.Model):
         UNKNOWN = "unknown", "nobody can tell whether it arrived"
         EXPIRED = "expired", "its time was over"
         SUPPRESSED = "suppressed", "it made no sense any more"
-        CANCELLED = "cancelled", "cancelled by an operator"
 
     id = models.UUIDField(primary_key=True, editable=False)
     notification = models.ForeignKey(Notification, on_delete=models.CASCADE, db_index=False, related_name="deliveries")

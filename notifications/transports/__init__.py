@@ -13,7 +13,7 @@ from typing import Any
 
 from .configuration import build
 from .groups import in_groups
-from .outcome import Action, Kind, Outcome, Scope
+from .outcome import Action, Kind, Outcome
 from .outgoing import InvalidMessage, Outgoing, Priority, SubscriptionKeys
 from .transport import ConfigurationError, Result, Transport
 from .wire import close
@@ -27,7 +27,6 @@ __all__ = [
     "Outgoing",
     "Priority",
     "Result",
-    "Scope",
     "SubscriptionKeys",
     "Transport",
     "UnknownTransport",

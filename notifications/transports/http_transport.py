@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from .outcome import EXPIRED, MISCONFIGURED, OK, OUR_MISTAKE, Action, Kind, Outcome, Ruling, Scope, Table, ruling_for
+from .outcome import EXPIRED, MISCONFIGURED, OUR_MISTAKE, Action, Kind, Outcome, Ruling, Table, ruling_for
 from .outgoing import InvalidMessage, Outgoing
 from .transport import Result
 from .wire import Failure, Reply, Request, runtime
@@ -20,7 +20,7 @@ AGAIN = Ruling(Kind.NOT_PROCESSED, Action.REPEAT, wait=timedelta(seconds=1))
 FAILURES: Mapping[Failure, Ruling] = MappingProxyType(
     {
         Failure.EXPIRED: EXPIRED,
-        Failure.UNREACHABLE: Ruling(Kind.NOT_PROCESSED, Action.PAUSE, Scope.APP, wait=timedelta(seconds=1)),
+        Failure.UNREACHABLE: Ruling(Kind.NOT_PROCESSED, Action.PAUSE, wait=timedelta(seconds=1)),
         Failure.UNTRUSTED: MISCONFIGURED,
         Failure.REFUSED: AGAIN,
         Failure.WITHDRAWN: AGAIN,
@@ -64,8 +64,8 @@ class HttpTransport(ABC):
         """Raise `InvalidMessage` for what this provider minds."""
 
     @abstractmethod
-    def request(self, message: Outgoing, now: float, *, dry_run: bool) -> Request | None:
-        """Give the request for a message, or None where a dry run sends nothing.
+    def request(self, message: Outgoing, now: float) -> Request:
+        """Give the request for a message.
 
         Raises `InvalidMessage`, and `Unavailable` where there is no credential to send it with.
         """
@@ -83,40 +83,39 @@ class HttpTransport(ABC):
         message.check()
         self.check(message)
 
-    def send(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+    def send(self, batch: Iterable[Outgoing]) -> Iterator[Result]:
         """Send messages; see `Transport`."""
-        for group in self.send_in_groups(batch, dry_run=dry_run):
+        for group in self.send_in_groups(batch):
             yield from group
 
-    def send_in_groups(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+    def send_in_groups(self, batch: Iterable[Outgoing]) -> Iterator[Sequence[Result]]:
         """Send messages and give groups of outcomes; see `Transport`."""
         unsent: list[Result] = []
-        for group in runtime().exchange(self._requests(batch, unsent, dry_run=dry_run)):
+        for group in runtime().exchange(self._requests(batch, unsent)):
             results = [(request.key, self.judge(request, reply)) for request, reply in group]
             yield [*_taken(unsent), *results]
         if unsent:
             yield unsent
 
-    def _requests(self, batch: Iterable[Outgoing], unsent: list[Result], *, dry_run: bool) -> Iterator[Request]:
+    def _requests(self, batch: Iterable[Outgoing], unsent: list[Result]) -> Iterator[Request]:
         """Give the requests; messages that are not to be sent are added to `unsent` with their outcome."""
         for message in batch:
-            prepared = self._prepare(message, dry_run=dry_run)
+            prepared = self._prepare(message)
             if isinstance(prepared, Outcome):
                 unsent.append((message.id, prepared))
             else:
                 yield prepared
 
-    def _prepare(self, message: Outgoing, *, dry_run: bool) -> Request | Outcome:
+    def _prepare(self, message: Outgoing) -> Request | Outcome:
         if (expired := message.expired()) is not None:
             return expired
         try:
             message.check()
-            request = self.request(message, time.time(), dry_run=dry_run)
+            return self.request(message, time.time())
         except InvalidMessage as error:
             return OUR_MISTAKE.outcome(error.code)
         except Unavailable as error:
             return error.outcome
-        return OK.outcome("dry_run") if request is None else request
 
     def judge(self, request: Request, reply: Reply) -> Outcome:
         """Say what a reply means."""

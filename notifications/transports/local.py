@@ -21,25 +21,24 @@ class LocalTransport(ABC):
         """Raise `InvalidMessage` for what no transport takes."""
         message.check()
 
-    def send(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+    def send(self, batch: Iterable[Outgoing]) -> Iterator[Result]:
         """Send messages; see `Transport`."""
         for message in batch:
-            yield message.id, self._send_one(message, dry_run=dry_run)
+            yield message.id, self._send_one(message)
 
-    def send_in_groups(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+    def send_in_groups(self, batch: Iterable[Outgoing]) -> Iterator[Sequence[Result]]:
         """Send messages and give groups of outcomes; see `Transport`."""
-        return in_groups(self.send(batch, dry_run=dry_run))
+        return in_groups(self.send(batch))
 
-    def _send_one(self, message: Outgoing, *, dry_run: bool) -> Outcome:
+    def _send_one(self, message: Outgoing) -> Outcome:
         if (expired := message.expired()) is not None:
             return expired
         try:
             self.validate(message)
         except InvalidMessage as error:
             return OUR_MISTAKE.outcome(error.code)
-        if not dry_run:
-            self.write(message)
-        return OK.outcome("dry_run" if dry_run else "sent", provider_id=str(message.id))
+        self.write(message)
+        return OK.outcome("sent", provider_id=str(message.id))
 
     @abstractmethod
     def write(self, message: Outgoing) -> None:

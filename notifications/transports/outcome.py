@@ -29,15 +29,6 @@ class Kind(StrEnum):
     """It may have been delivered, or not; nobody can tell."""
 
 
-class Scope(StrEnum):
-    """What the answer is about."""
-
-    DEVICE = "device"
-    MESSAGE = "message"
-    APP = "app"
-    """Everything that goes through this transport."""
-
-
 class Action(StrEnum):
     """What the sender is to do."""
 
@@ -71,8 +62,6 @@ class Outcome:
     action: Action
     code: str
     """The provider's word for it, or this project's for what happened on the way; safe to log."""
-    scope: Scope = Scope.MESSAGE
-    device_dead: bool = False
     dead_since: datetime | None = None
     """When the provider noticed; a device that registered later is alive."""
     retry_after: timedelta | None = None
@@ -96,10 +85,8 @@ class Ruling:
 
     kind: Kind
     action: Action
-    scope: Scope = Scope.MESSAGE
     wait: timedelta | None = None
     """How long to wait where the provider does not say, and at least."""
-    dead: bool = False
     alarm: bool = False
     renew: bool = False
     """The credential that was used is not good any more: another may be."""
@@ -120,8 +107,6 @@ class Ruling:
             kind=self.kind,
             action=self.action,
             code=code,
-            scope=self.scope,
-            device_dead=self.dead,
             dead_since=dead_since,
             retry_after=max(waits, default=None) if self.action not in {Action.RECORD, Action.FAIL} else None,
             provider_id=provider_id,
@@ -145,6 +130,6 @@ def ruling_for(table: Table, status: int, code: str) -> Ruling:
 OK = Ruling(Kind.OK, Action.RECORD)
 OUR_MISTAKE = Ruling(Kind.REJECTED, Action.FAIL, alarm=True)
 UNEXPECTED = Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10), alarm=True)
-GONE = Ruling(Kind.REJECTED, Action.RETIRE, Scope.DEVICE, dead=True)
-MISCONFIGURED = Ruling(Kind.NOT_PROCESSED, Action.STOP, Scope.APP, alarm=True)
+GONE = Ruling(Kind.REJECTED, Action.RETIRE)
+MISCONFIGURED = Ruling(Kind.NOT_PROCESSED, Action.STOP, alarm=True)
 EXPIRED = Ruling(Kind.NOT_PROCESSED, Action.EXPIRE)

@@ -27,13 +27,11 @@ class Transport(Protocol):
     def validate(self, message: Outgoing) -> None:
         """Raise `InvalidMessage` if the provider would refuse it for its size or form."""
 
-    def send(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+    def send(self, batch: Iterable[Outgoing]) -> Iterator[Result]:
         """Send messages and give the outcome of each as it becomes known: exactly one each, in any order.
 
         They are drawn as they are needed, so that who gives them may stop when the first outcomes are bad.
-
-        dry_run: do everything but deliver; where the provider cannot do that, nothing leaves.
         """
 
-    def send_in_groups(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+    def send_in_groups(self, batch: Iterable[Outgoing]) -> Iterator[Sequence[Result]]:
         """Do the same in groups, for writing them down: each 100 outcomes, or those of 100 ms."""

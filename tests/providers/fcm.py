@@ -83,8 +83,6 @@ class FCM:
         address = message.get("token") or message.get("fid")
         if address.startswith("dead"):
             return json_reply(404, failure(404, "NOT_FOUND", "UNREGISTERED"))
-        if content.get("validate_only"):
-            return json_reply(200, {"name": f"projects/{PROJECT}/messages/fake_message_id"})
         name = f"projects/{PROJECT}/messages/0:{time.time_ns()}"
         return json_reply(200, {"name": name}, {"address": address, "message": message, "name": name})
 

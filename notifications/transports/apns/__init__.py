@@ -48,7 +48,7 @@ def from_options(name: str, options: Options) -> APNs:
 
 
 class APNs(HttpTransport):
-    """Sends to apps on Apple's devices. A dry run sends nothing, since Apple validates nothing without delivering."""
+    """Sends to apps on Apple's devices."""
 
     table = answers.TABLE
 
@@ -71,11 +71,9 @@ class APNs(HttpTransport):
         """Raise `InvalidMessage` for what Apple would refuse."""
         check(message)
 
-    def request(self, message: Outgoing, now: float, *, dry_run: bool) -> Request | None:
+    def request(self, message: Outgoing, now: float) -> Request:
         """Give the request. Raises `InvalidMessage`."""
         check(message)
-        if dry_run:
-            return None
         token = self._tokens.token(now)
         return Request(
             key=message.id,

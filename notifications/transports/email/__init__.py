@@ -42,7 +42,7 @@ def from_options(name: str, options: Options) -> Email:
 
 
 class Email:
-    """Sends e-mail, a batch over one connection. A dry run sends nothing."""
+    """Sends e-mail, a batch over one connection."""
 
     def __init__(self, name: str, config: EmailConfig) -> None:
         self.name = name
@@ -57,20 +57,20 @@ class Email:
         if len(message.body.encode()) + len(message.html.encode()) > MOST_BYTES:
             raise InvalidMessage("payload_too_large", f"A reminder by e-mail has {MOST_BYTES} bytes at most.")
 
-    def send(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Result]:
+    def send(self, batch: Iterable[Outgoing]) -> Iterator[Result]:
         """Send messages; see `Transport`."""
         session = Session(get_connection(self._config.backend or None))
         try:
             for message in batch:
-                yield message.id, self._send_one(message, session, dry_run=dry_run)
+                yield message.id, self._send_one(message, session)
         finally:
             session.close()
 
-    def send_in_groups(self, batch: Iterable[Outgoing], *, dry_run: bool = False) -> Iterator[Sequence[Result]]:
+    def send_in_groups(self, batch: Iterable[Outgoing]) -> Iterator[Sequence[Result]]:
         """Send messages and give groups of outcomes; see `Transport`."""
-        return in_groups(self.send(batch, dry_run=dry_run))
+        return in_groups(self.send(batch))
 
-    def _send_one(self, message: Outgoing, session: Session, *, dry_run: bool) -> Outcome:
+    def _send_one(self, message: Outgoing, session: Session) -> Outcome:
         if (expired := message.expired()) is not None:
             return expired
         try:
@@ -81,7 +81,7 @@ class Email:
             return OUR_MISTAKE.outcome(error.code)
         except BadHeaderError:
             return OUR_MISTAKE.outcome("bad_header")
-        return OK.outcome("dry_run") if dry_run else session.send(mail)
+        return session.send(mail)
 
     def _mail(self, message: Outgoing) -> EmailMultiAlternatives:
         # A mail program shows a repetition with the same Message-ID once.

@@ -67,8 +67,8 @@ class FCM(HttpTransport):
         """Raise `InvalidMessage` for what FCM would refuse."""
         check(message)
 
-    def request(self, message: Outgoing, now: float, *, dry_run: bool) -> Request:
-        """Give the request; a dry run asks FCM to validate only. Raises `InvalidMessage`, `Unavailable`."""
+    def request(self, message: Outgoing, now: float) -> Request:
+        """Give the request. Raises `InvalidMessage`, `Unavailable`."""
         check(message)
         token = self._tokens.token()
         return Request(
@@ -76,7 +76,7 @@ class FCM(HttpTransport):
             origin=self._origin,
             path=self._path,
             headers=(f"Authorization: Bearer {token}", "Content-Type: application/json"),
-            body=body_of(message, now, dry_run=dry_run),
+            body=body_of(message, now),
             expires_at=now + message.seconds_left(now),
             credential=token,
         )

@@ -36,18 +36,16 @@ def payload(message: Outgoing) -> dict[str, Any]:
     return {"notification": {"title": message.title, "body": message.body}, "data": message.full_data}
 
 
-def body_of(message: Outgoing, now: float, *, dry_run: bool) -> bytes:
+def body_of(message: Outgoing, now: float) -> bytes:
     """Give the body of the request."""
     left = min(max(message.seconds_left(now), 0), LONGEST_TTL)
-    content: dict[str, Any] = {
-        "message": {
-            message.address_kind: message.address,
-            **payload(message),
-            "android": _android(message, left),
-            "apns": _apns(message, now, left),
-        }
+    content = {
+        message.address_kind: message.address,
+        **payload(message),
+        "android": _android(message, left),
+        "apns": _apns(message, now, left),
     }
-    return _json({"validate_only": True, **content} if dry_run else content)
+    return _json({"message": content})
 
 
 def _android(message: Outgoing, left: int) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def from_options(name: str, options: Options) -> WebPush:
 
 
 class WebPush(HttpTransport):
-    """Sends to browsers. A dry run sends nothing, since push services validate nothing without delivering."""
+    """Sends to browsers."""
 
     table = answers.TABLE
     failures = answers.FAILED
@@ -79,12 +79,10 @@ class WebPush(HttpTransport):
         if size > MOST_TEXT:
             raise InvalidMessage("payload_too_large", f"{size} bytes; a push message has {MOST_TEXT} at most.")
 
-    def request(self, message: Outgoing, now: float, *, dry_run: bool) -> Request | None:
+    def request(self, message: Outgoing, now: float) -> Request:
         """Give the request. Raises `InvalidMessage`."""
         endpoint = endpoint_of(message.address, self._hosts)
         body = encrypt(text_of(message), recipient_of(message))
-        if dry_run:
-            return None
         left = message.seconds_left(now)
         headers = (
             f"Authorization: {self._vapid.authorization(endpoint.origin, now)}",

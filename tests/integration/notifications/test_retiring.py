@@ -36,7 +36,7 @@ def test_a_device_that_registered_again_meanwhile_is_not_retired(push: Providers
     (delivery,) = deliveries_to("fcm", ["dead1"])
     batch = claim_one("fcm")
     Device.objects.update(registered_at=timezone.now())
-    gone = Outcome(kind=Kind.REJECTED, action=Action.RETIRE, code="UNREGISTERED", device_dead=True)
+    gone = Outcome(kind=Kind.REJECTED, action=Action.RETIRE, code="UNREGISTERED")
     record("fcm", [(batch, gone)], timezone.now())
 
     assert Device.objects.get().state == "active"

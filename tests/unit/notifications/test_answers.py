@@ -12,20 +12,20 @@ from notifications.domain.breaker import Verdict
 from notifications.transports.apns import answers as apns
 from notifications.transports.fcm import answers as fcm
 from notifications.transports.http_transport import FAILURES
-from notifications.transports.outcome import ANY, Action, Kind, Outcome, Ruling, Scope, Table, ruling_for
+from notifications.transports.outcome import ANY, Action, Kind, Outcome, Ruling, Table, ruling_for
 from notifications.transports.webpush import answers as webpush
 from notifications.transports.wire import Failure
 from tests.providers.fcm import failure
 
-SENT = (Kind.OK, Action.RECORD, False)
-GONE = (Kind.REJECTED, Action.RETIRE, True)
-DOUBTFUL = (Kind.REJECTED, Action.RETIRE_IF_FEW, True)
-OURS = (Kind.REJECTED, Action.FAIL, False)
-STOP = (Kind.NOT_PROCESSED, Action.STOP, False)
-RENEW = (Kind.NOT_PROCESSED, Action.REPEAT, False)
-MAYBE = (Kind.UNKNOWN, Action.REPEAT_ONCE, False)
-PAUSE = (Kind.THROTTLED, Action.PAUSE, False)
-DELAY = (Kind.THROTTLED, Action.DELAY, False)
+SENT = (Kind.OK, Action.RECORD)
+GONE = (Kind.REJECTED, Action.RETIRE)
+DOUBTFUL = (Kind.REJECTED, Action.RETIRE_IF_FEW)
+OURS = (Kind.REJECTED, Action.FAIL)
+STOP = (Kind.NOT_PROCESSED, Action.STOP)
+RENEW = (Kind.NOT_PROCESSED, Action.REPEAT)
+MAYBE = (Kind.UNKNOWN, Action.REPEAT_ONCE)
+PAUSE = (Kind.THROTTLED, Action.PAUSE)
+DELAY = (Kind.THROTTLED, Action.DELAY)
 
 FCM = [
     (200, ANY, SENT, None),
@@ -108,11 +108,11 @@ ROWS = [
 
 @pytest.mark.parametrize(("table", "status", "code", "expected", "seconds"), ROWS)
 def test_an_answer_has_the_outcome_that_its_row_says(
-    table: Table, status: int, code: str, expected: tuple[Kind, Action, bool], seconds: int | None
+    table: Table, status: int, code: str, expected: tuple[Kind, Action], seconds: int | None
 ) -> None:
     real_status = status * 100 + 99 if status < 10 else status
     outcome = ruling_for(table, real_status, "SomethingNew" if code == ANY else code).outcome("x")
-    assert (outcome.kind, outcome.action, outcome.device_dead) == expected
+    assert (outcome.kind, outcome.action) == expected
     assert outcome.retry_after == (None if seconds is None else timedelta(seconds=seconds))
 
 
@@ -141,13 +141,13 @@ def test_a_failure_on_the_way_has_its_outcome(failed: Failure, expected: tuple[K
 @pytest.mark.parametrize("failed", [Failure.UNREACHABLE, Failure.UNTRUSTED])
 def test_one_push_service_that_is_away_does_not_stop_the_others(failed: Failure) -> None:
     outcome = webpush.FAILED[failed].outcome(failed)
-    assert (outcome.kind, outcome.action, outcome.scope) == (Kind.NOT_PROCESSED, Action.REPEAT, Scope.MESSAGE)
+    assert (outcome.kind, outcome.action) == (Kind.NOT_PROCESSED, Action.REPEAT)
     assert set(webpush.FAILED) == set(FAILURES)
 
 
 def test_an_answer_that_no_table_foresees_is_in_doubt_and_an_alarm() -> None:
     outcome = ruling_for(fcm.TABLE, 302, "").outcome("http_302")
-    assert (outcome.kind, outcome.action, outcome.alarm) == (Kind.UNKNOWN, Action.REPEAT_ONCE, True)
+    assert (outcome.kind, outcome.action, outcome.alarm) == (*MAYBE, True)
 
 
 def test_few_answers_touch_the_connection_or_the_credential() -> None:
@@ -250,7 +250,7 @@ def test_the_breaker_learns_what_an_outcome_says_of_the_transport(ruling: Ruling
 
 
 def test_the_longer_wait_counts() -> None:
-    row = Ruling(Kind.THROTTLED, Action.DELAY, Scope.DEVICE, wait=timedelta(seconds=60))
+    row = Ruling(Kind.THROTTLED, Action.DELAY, wait=timedelta(seconds=60))
     assert row.outcome("x", retry_after=timedelta(seconds=5)).retry_after == timedelta(seconds=60)
     assert row.outcome("x", retry_after=timedelta(seconds=90)).retry_after == timedelta(seconds=90)
 

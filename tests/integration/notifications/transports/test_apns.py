@@ -79,14 +79,6 @@ def test_a_token_of_the_sandbox_goes_to_the_sandbox(providers: Providers, make_a
     assert (providers.report("apns")["accepted"], providers.report("webpush")["requests"]) == (1, 0)
 
 
-def test_a_dry_run_sends_nothing(providers: Providers, apns: APNs) -> None:
-    broken = message("not hexadecimal")
-    outcomes = dict(apns.send([*messages(10), broken], dry_run=True))
-    assert outcomes.pop(broken.id).code == "bad_address"
-    assert {outcome.code for outcome in outcomes.values()} == {"dry_run"}
-    assert providers.report("apns")["requests"] == 0
-
-
 def test_four_thousand_dead_tokens_are_told_with_their_time_and_without_a_stall(
     providers: Providers, apns: APNs
 ) -> None:
@@ -111,7 +103,7 @@ def test_a_message_that_apple_would_refuse_is_not_sent(
 ) -> None:
     broken = message(**{"address": PHONE, **values})
     outcome = only(apns.send([broken]))
-    assert (outcome.action, outcome.code, outcome.device_dead) == (Action.FAIL, code, False)
+    assert (outcome.action, outcome.code) == (Action.FAIL, code)
     assert providers.report("apns")["requests"] == 0
     with pytest.raises(InvalidMessage):
         apns.validate(broken)

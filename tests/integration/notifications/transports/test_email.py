@@ -26,9 +26,9 @@ def make(**options: Any) -> Email:
     return made
 
 
-def send(*addresses: str, dry_run: bool = False, backend: str = "", **values: Any) -> list[Outcome]:
+def send(*addresses: str, backend: str = "", **values: Any) -> list[Outcome]:
     batch = [message(address, **values) for address in addresses]
-    outcomes = dict(make(backend=backend).send(batch, dry_run=dry_run))
+    outcomes = dict(make(backend=backend).send(batch))
     return [outcomes[sent.id] for sent in batch]
 
 
@@ -55,8 +55,7 @@ def test_a_mail_without_html_is_plain() -> None:
     assert whole["List-Unsubscribe"] is None
 
 
-def test_a_dry_run_and_a_late_mail_send_nothing() -> None:
-    assert [outcome.code for outcome in send(PERSON, dry_run=True)] == ["dry_run"]
+def test_a_late_mail_is_not_sent() -> None:
     assert [outcome.action for outcome in send(PERSON, not_after=datetime.now(UTC))] == [Action.EXPIRE]
     assert mail.outbox == []
 
@@ -150,7 +149,7 @@ def refused(code: int, text: bytes) -> Exception:
 def test_what_the_mail_server_says_is_understood(script: Script, error: Exception, kind: Kind, action: Action) -> None:
     script(who=error)
     who, other = send("who@example.org", "other@example.org", backend=SCRIPTED)
-    assert (who.kind, who.action, who.device_dead) == (kind, action, action == Action.RETIRE)
+    assert (who.kind, who.action) == (kind, action)
     assert other.kind == Kind.OK
 
 

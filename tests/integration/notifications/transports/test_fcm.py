@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from notifications.transports import Action, InvalidMessage, Kind, Outcome, Priority, Scope
+from notifications.transports import Action, InvalidMessage, Kind, Outcome, Priority
 from notifications.transports.fcm import FCM
 from tests.providers import Providers
 from tests.providers.fcm import failure
@@ -58,17 +58,11 @@ def test_a_message_that_is_too_late_is_not_sent(providers: Providers, fcm: FCM) 
     assert providers.report("fcm")["requests"] == 0
 
 
-def test_a_dry_run_is_validated_by_fcm_and_delivers_nothing(providers: Providers, fcm: FCM) -> None:
-    assert only(fcm.send([message(PHONE)], dry_run=True)).kind == Kind.OK
-    assert only(fcm.send([message("dead")], dry_run=True)).device_dead
-    assert (providers.report("fcm")["requests"], providers.report("fcm")["accepted"]) == (2, 0)
-
-
 def test_four_thousand_dead_tokens_are_told_without_a_stall(providers: Providers, fcm: FCM) -> None:
     batch = dead(4000)
     results = list(fcm.send(batch))
     assert Counter(outcome.code for _, outcome in results) == {"UNREGISTERED": 4000}
-    assert all(outcome.device_dead and outcome.action == Action.RETIRE for _, outcome in results)
+    assert {outcome.action for _, outcome in results} == {Action.RETIRE}
     assert {key for key, _ in results} == {sent.id for sent in batch}
     assert providers.report("fcm")["connected"] == 1
 
@@ -94,7 +88,7 @@ def test_a_message_that_fcm_would_refuse_is_not_sent_and_costs_no_device(
     broken, whole = message(PHONE, **values), message(PHONE)
     outcomes = dict(fcm.send([broken, whole]))
     assert (outcomes[broken.id].kind, outcomes[broken.id].action) == (Kind.REJECTED, Action.FAIL)
-    assert (outcomes[broken.id].code, outcomes[broken.id].device_dead) == (code, False)
+    assert outcomes[broken.id].code == code
     assert outcomes[whole.id].kind == Kind.OK
     with pytest.raises(InvalidMessage) as caught:
         fcm.validate(broken)
@@ -116,14 +110,14 @@ def test_a_payload_that_only_fcm_finds_wrong_costs_no_device_either(providers: P
     wrong = failure(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", violations=[("message.data[0].value", "Invalid")])
     providers.script("fcm", {"do": "reply", "status": 400, "body": json.dumps(wrong)})
     results = list(fcm.send(messages(50)))
-    assert Counter((outcome.action, outcome.device_dead) for _, outcome in results) == {(Action.FAIL, False): 50}
+    assert Counter(outcome.action for _, outcome in results) == {Action.FAIL: 50}
 
 
 def test_a_wrong_apns_key_in_firebase_makes_no_storm_on_oauth(providers: Providers, fcm: FCM) -> None:
     wrong = failure(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR")
     providers.script("fcm", {"do": "reply", "status": 401, "body": json.dumps(wrong)})
     results = list(fcm.send(messages(300)))
-    assert Counter((outcome.action, outcome.device_dead) for _, outcome in results) == {(Action.FAIL, False): 300}
+    assert Counter(outcome.action for _, outcome in results) == {Action.FAIL: 300}
     assert providers.report("fcm")["requests"] == 300
     assert providers.report("oauth")["issued"] == 1
 
@@ -156,7 +150,7 @@ def test_a_quota_pauses_everything_for_as_long_as_fcm_says(providers: Providers,
     quota = json.dumps(failure(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"))
     providers.script("fcm", {"do": "reply", "status": 429, "headers": {"retry-after": "90"}, "body": quota})
     outcome = only(fcm.send([message(PHONE)]))
-    assert (outcome.kind, outcome.action, outcome.scope) == (Kind.THROTTLED, Action.PAUSE, Scope.APP)
+    assert (outcome.kind, outcome.action) == (Kind.THROTTLED, Action.PAUSE)
     assert outcome.retry_after == timedelta(seconds=90)
     providers.script("fcm", {"do": "reply", "status": 429, "body": quota})
     assert only(fcm.send([message(PHONE)])).retry_after == timedelta(seconds=60)
@@ -191,4 +185,4 @@ def test_a_project_that_does_not_exist_stops_everything_and_retires_nobody(provi
     missing = json.dumps(failure(404, "NOT_FOUND"))
     providers.script("fcm", {"do": "reply", "status": 404, "body": missing})
     outcome = only(fcm.send([message(PHONE)]))
-    assert (outcome.action, outcome.device_dead, outcome.code) == (Action.STOP, False, "NOT_FOUND")
+    assert (outcome.action, outcome.code) == (Action.STOP, "NOT_FOUND")
