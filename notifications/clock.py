@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
+from focusjobs.sql import rows
 
 
 def now() -> datetime:
     """Give the time of the database, to which the clocks of many machines need not agree."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-        return moment
+    moment: datetime
+    ((moment,),) = rows("SELECT clock_timestamp()")
+    return moment

@@ -20,11 +20,10 @@ from notifications import clock
 from notifications.delivery.sending import send_due
 from notifications.delivery.upkeep import expire, forget, retire_unseen, settle_lost, waiting
 from notifications.planning.agenda import keep_in_step
-from notifications.planning.dispatching import dispatch_due
+from notifications.planning.dispatching import dispatch_due, is_anything_due
 from notifications.planning.firing import fire_due
 from notifications.planning.misplaced import people_with_misplaced
-from notifications.planning.waiting import is_anything_due
-from notifications.planning.weeks import plan_weekly_reports
+from notifications.planning.weekly_reports import plan_weekly_reports
 from notifications.transports import configured
 
 QUEUE = "notifications"

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
+from focusjobs.sql import rows
 from notifications.models import Delivery
 
 from . import gate
@@ -33,15 +34,14 @@ class Batch:
 
 def claim(transport: str, now: datetime, most: int = CLAIMED_AT_ONCE) -> Batch:
     """Claim due deliveries of a transport and commit that. A claim holds for PUSH_LEASE."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         state = gate.locked(transport)
         given = gate.permit(state, most, now)
         if not given.count:
             return Batch((), given.wait)
-        cursor.execute(CLAIM.format(limit=given.count), _claimed_by(transport, now))
-        ids = [row[0] for row in cursor.fetchall()]
+        ids = [name for (name,) in rows(CLAIM.format(limit=given.count), _claimed_by(transport, now))]
         gate.use(state, given, len(ids), now)
-    return Batch(_read(ids) if ids else ())
+    return Batch([_held(columns) for columns in rows(CLAIMED, [ids])] if ids else ())
 
 
 def wait_for_next(transport: str, now: datetime) -> timedelta | None:
@@ -56,14 +56,8 @@ def _claimed_by(transport: str, now: datetime) -> dict[str, Any]:
     return {"transport": transport, "now": now, "lease_until": now + settings.PUSH_LEASE, "claimed_by": name}
 
 
-def _read(ids: list[Any]) -> list[Held]:
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIMED, [ids])
-        return [_held(row) for row in cursor.fetchall()]
-
-
-def _held(row: Sequence[Any]) -> Held:
-    values = list(row)
+def _held(columns: Sequence[Any]) -> Held:
+    values = list(columns)
     for place in JSON_COLUMNS:
         values[place] = json.loads(values[place])
     return Held._make(values)

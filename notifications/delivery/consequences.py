@@ -24,10 +24,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from notifications.domain.kinds import MANNERS, Kind
+from notifications.models import Delivery
 from notifications.transports import Action, Outcome
 from notifications.transports import Kind as Known
 
-from .held import Consequence, State, put_off
+State = Delivery.State
 
 MOST_ATTEMPTS = 2
 """Times that a message may reach a provider whose answers are lost."""
@@ -44,6 +45,19 @@ LONGEST_WAIT = timedelta(seconds=60)
 
 LOST = "lost"
 """The code of deliveries whose sender has vanished."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What is written about a delivery."""
+
+    state: str
+    code: str = ""
+    provider_id: str = ""
+    next_at: datetime | None = None
+    """When it is tried again; None leaves that as it is."""
+    refund: int = 0
+    """1 where the attempt did not count, since nothing can have reached the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +82,13 @@ def consequence_of_loss(case: Case) -> Consequence:
     if not _may_repeat(case, MOST_LOST):
         return Consequence(state=State.UNKNOWN, code=LOST)
     return _once_more(LOST, case.now, case)
+
+
+def put_off(code: str, at: datetime, not_after: datetime, *, refund: int = 1) -> Consequence:
+    """Try again at a moment, if there is time left then."""
+    if at >= not_after:
+        return Consequence(state=State.EXPIRED, code=code, refund=refund)
+    return Consequence(state=State.PENDING, code=code, next_at=at, refund=refund)
 
 
 def _sent(outcome: Outcome, case: Case) -> Consequence:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
-
-from notifications.models import Delivery
-
-State = Delivery.State
 
 
 class Held(NamedTuple):
@@ -42,23 +37,3 @@ class Held(NamedTuple):
     registered_at: datetime | None
     wait_until: datetime | None
     doubts: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consequence:
-    """What is written about a delivery."""
-
-    state: str
-    code: str = ""
-    provider_id: str = ""
-    next_at: datetime | None = None
-    """When it is tried again; None leaves that as it is."""
-    refund: int = 0
-    """1 where the attempt did not count, since nothing can have reached the provider."""
-
-
-def put_off(code: str, at: datetime, not_after: datetime, *, refund: int = 1) -> Consequence:
-    """Try again at a moment, if there is time left then."""
-    if at >= not_after:
-        return Consequence(state=State.EXPIRED, code=code, refund=refund)
-    return Consequence(state=State.PENDING, code=code, next_at=at, refund=refund)

@@ -15,9 +15,9 @@ from notifications.domain.kinds import Kind
 from notifications.selectors.subjects import data_of, subject_of
 from notifications.transports import Outgoing, Priority, SubscriptionKeys
 
+from .emails import document, part_of, plain
 from .held import Held
-from .letters import document, part_of, plain
-from .sense import Wanted
+from .rechecking import Wanted
 
 UNSUBSCRIBE_SALT = "notifications.unsubscribe"
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from focusjobs.sql import columns, rows
 from notifications.transports import Outcome
 
 from . import gate
-from .consequences import Case, consequence
-from .held import Consequence, Held
+from .consequences import Case, Consequence, consequence
+from .held import Held
 from .retiring import learn_of_devices
 from .statements import RECORD
 
 logger = logging.getLogger(__name__)
+
+RECORD_COLUMNS = ("id", "fence", "state", "code", "provider_id", "next_at", "refund")
+"""What `statements.RECORD` writes."""
 
 
 @transaction.atomic
@@ -38,20 +42,18 @@ def record(transport: str, answered: Sequence[tuple[Held, Outcome]], now: dateti
 
 def write(following: Sequence[tuple[Held, Consequence]], now: datetime) -> Counter[str]:
     """Write what follows for claimed deliveries; whoever lost a claim writes nothing. Answers counts by state."""
-    columns: dict[str, list[Any]] = defaultdict(list)
-    for held, what in following:
-        columns["id"].append(held.id)
-        columns["fence"].append(held.fence)
-        columns["state"].append(str(what.state))
-        columns["code"].append(what.code[:80])
-        columns["provider_id"].append(what.provider_id[:200])
-        columns["next_at"].append(what.next_at)
-        columns["refund"].append(what.refund)
     if not following:
         return Counter()
-    with connection.cursor() as cursor:
-        cursor.execute(RECORD, {**columns, "now": now})
-        return Counter(state for _, state in cursor.fetchall())
+    written = dict(zip(RECORD_COLUMNS, columns(following, _recorded), strict=True))
+    return Counter(state for _, state in rows(RECORD, {**written, "now": now}))
+
+
+def _recorded(one: tuple[Held, Consequence]) -> tuple[Any, ...]:
+    held, what = one
+    return (
+        *(held.id, held.fence, str(what.state), what.code[:80], what.provider_id[:200]),
+        *(what.next_at, what.refund),
+    )
 
 
 def _case(held: Held, now: datetime) -> Case:

@@ -24,10 +24,11 @@ from notifications.transports import (
 )
 
 from .claiming import claim, wait_for_next
-from .held import Consequence, Held, State
+from .consequences import Consequence, State
+from .held import Held
 from .messages import message_of
+from .rechecking import Wanted, recheck
 from .recording import record, write
-from .sense import Wanted, sort_out
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def send_due(transport: str, seconds: float, is_wanted: Callable[[], bool] = lam
 def _send(way: Transport, claimed: Sequence[Held]) -> Counter[str]:
     """Send one batch, and write what became of it as it becomes known."""
     now = clock.now()
-    wanted, dropped = sort_out(claimed, now)
+    wanted, dropped = recheck(claimed, now)
     feed = Feed(wanted)
     counts = write(dropped, now)
     for group in way.send_in_groups(feed):

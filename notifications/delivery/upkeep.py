@@ -8,15 +8,19 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from focusjobs.sql import columns, rows
 from notifications.models import Delivery, Device, ProviderState
 from notifications.transports import configured
 
-from .consequences import Case, consequence_of_loss
-from .held import Consequence
+from .consequences import Case, Consequence, consequence_of_loss
 from .statements import EXPIRE, FORGET, LOST, SETTLE
 
 UNSEEN = timedelta(days=270)
 """After so long without the app being opened a device is retired; Google calls its tokens stale by then."""
+
+
+SETTLE_COLUMNS = ("id", "fence", "state", "code", "next_at")
+"""What `statements.SETTLE` writes."""
 
 
 class Lost(NamedTuple):
@@ -39,12 +43,10 @@ def settle_lost(now: datetime) -> int:
 
 @transaction.atomic
 def _settle_some(now: datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(LOST, {"now": now})
-        lost = list(map(Lost._make, cursor.fetchall()))
-        if lost:
-            following = [(one, consequence_of_loss(_case(one, now))) for one in lost]
-            cursor.execute(SETTLE, _columns(following))
+    lost = [Lost._make(row) for row in rows(LOST, {"now": now})]
+    if lost:
+        following = [(one, consequence_of_loss(_case(one, now))) for one in lost]
+        rows(SETTLE, dict(zip(SETTLE_COLUMNS, columns(following, _settled), strict=True)))
     return len(lost)
 
 
@@ -52,14 +54,9 @@ def _case(lost: Lost, now: datetime) -> Case:
     return Case(kind=lost.kind, attempts=lost.attempts, fence=lost.fence, not_after=lost.not_after, now=now)
 
 
-def _columns(following: list[tuple[Lost, Consequence]]) -> dict[str, list[object]]:
-    return {
-        "id": [lost.id for lost, _ in following],
-        "fence": [lost.fence for lost, _ in following],
-        "state": [str(what.state) for _, what in following],
-        "code": [what.code for _, what in following],
-        "next_at": [what.next_at for _, what in following],
-    }
+def _settled(one: tuple[Lost, Consequence]) -> tuple[object, ...]:
+    lost, what = one
+    return lost.id, lost.fence, str(what.state), what.code, what.next_at
 
 
 def expire(now: datetime) -> int:

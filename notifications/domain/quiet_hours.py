@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from habits.domain.calendar import local_to_utc
-
-ONE_DAY = timedelta(days=1)
+from habits.domain.calendar import ONE_DAY, local_to_utc
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from habits.domain.calendar import ONE_DAY, day_start_instant
 from habits.models import User
 from notifications.domain.choice import Choice, Rules, choice_for
 from notifications.domain.due import spread
@@ -52,7 +53,6 @@ class Circumstances:
     devices: Sequence[Device]
     pushes: int
     """Notifications that went to the person's devices on this day."""
-    day_end: datetime
     has_email: bool
     """E-mail can be sent at all."""
 
@@ -127,13 +127,17 @@ def _quiet_until(planned: Planned, given: Circumstances, choice: Choice) -> date
 def _put_off(planned: Planned, given: Circumstances, end: datetime, *, in_inbox: bool) -> Decision:
     """Wait for the end of the quiet hours; where that is another day, only the inbox tells."""
     due_at = end + spread(given.user.pk, timedelta(seconds=60))
-    last = given.day_end if MANNERS[planned.kind].about_habits else end + timedelta(days=1)
+    last = _day_end(planned, given.user) if MANNERS[planned.kind].about_habits else end + ONE_DAY
     if due_at >= last:
         decision = _no(planned, Reason.QUIET)
         decision.in_inbox = in_inbox
         return decision
     not_after = min(max(planned.not_after, due_at + MANNERS[planned.kind].grace), last)
     return Decision(state=State.PLANNED, due_at=due_at, not_after=not_after)
+
+
+def _day_end(planned: Planned, user: User) -> datetime:
+    return day_start_instant(user.timezone, user.day_start, planned.day + ONE_DAY)
 
 
 def _no(planned: Planned, reason: str) -> Decision:

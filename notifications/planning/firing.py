@@ -8,16 +8,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from habits.domain.calendar import day_start_instant, logical_date
+from focusjobs.sql import rows
+from habits.domain.calendar import ONE_DAY, day_start_instant, logical_date
 from notifications.domain.due import Occurrence, alert_time, next_occurrence
 from notifications.domain.identity import occurrence_key, snoozed_key
 from notifications.domain.kinds import MANNERS, Kind
 
 from .statements import DUE_REMINDERS, FIRE, FIRED_AT_ONCE
 
-ONE_DAY = timedelta(days=1)
 ONE_SECOND = timedelta(seconds=1)
 AN_INSTANT = timedelta(microseconds=1)
 
@@ -68,13 +68,11 @@ class Fired:
 @transaction.atomic
 def fire_due(now: datetime) -> Fired:
     """Take one batch of the reminders that are due; each fires once on a local date, whoever takes it."""
-    with connection.cursor() as cursor:
-        cursor.execute(DUE_REMINDERS, [now])
-        due = [Due._make(columns) for columns in cursor.fetchall()]
-        if not due:
-            return Fired(0, True, frozenset())
-        cursor.execute(FIRE, {**_parameters(due, now), "now": now, "spread": settings.PUSH_SPREAD // ONE_SECOND})
-        moments = frozenset(moment for (moment,) in cursor.fetchall())
+    due = [Due._make(columns) for columns in rows(DUE_REMINDERS, [now])]
+    if not due:
+        return Fired(0, True, frozenset())
+    values = {**_parameters(due, now), "now": now, "spread": settings.PUSH_SPREAD // ONE_SECOND}
+    moments = frozenset(moment for (moment,) in rows(FIRE, values))
     taken = sum(group.size for group in due)
     return Fired(taken, taken < FIRED_AT_ONCE, moments)
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from django.db import connection
-
+from focusjobs.sql import rows
 from habits.domain.calendar import local_to_utc
 from notifications.domain.due import alert_time
 from notifications.models import Reminder
@@ -46,9 +45,7 @@ def people_with_misplaced() -> Iterator[set[int]]:
     """Give the people whose reminders are to be computed anew, in parts."""
     last = Reminder.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     for after in range(0, last, AT_ONCE):
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING, {"after": after, "until": after + AT_ONCE})
-            waiting = [Waiting._make(columns) for columns in cursor.fetchall()]
+        waiting = [Waiting._make(columns) for columns in rows(WAITING, {"after": after, "until": after + AT_ONCE})]
         if people := {person for group in waiting if _is_misplaced(group) for person in group.people}:
             yield people
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import connection
-
+from focusjobs.sql import rows
 from habits.domain.history import Mark, trace
 from habits.domain.records import Part, Record, Rule, combine
 from habits.domain.schedule import MONTHLY, due_days
@@ -141,8 +140,8 @@ def _reach(rule: Rule) -> timedelta:
 
 
 def _habits(condition: dict[str, object]) -> dict[int, Habit]:
-    rows = Habit.objects.filter(deleted=False, **condition).order_by().only(*COLUMNS)
-    return {habit.pk: habit for habit in rows}
+    found = Habit.objects.filter(deleted=False, **condition).order_by().only(*COLUMNS)
+    return {habit.pk: habit for habit in found}
 
 
 def _records_of(wanted: Iterable[tuple[int, date, date]]) -> dict[int, dict[date, Record]]:
@@ -154,9 +153,7 @@ def _records_of(wanted: Iterable[tuple[int, date, date]]) -> dict[int, dict[date
     found: dict[int, dict[date, Record]] = defaultdict(dict)
     if stretches:
         begins, ends = (list(days) for days in zip(*stretches.values(), strict=True))
-        with connection.cursor() as cursor:
-            cursor.execute(RECORDS, [list(stretches), begins, ends])
-            for habit_id, day, value, skipped in cursor.fetchall():
-                part = combine([Part(value, skipped)])
-                found[habit_id][day] = Record(part.value, part.skipped)
+        for habit_id, day, value, skipped in rows(RECORDS, [list(stretches), begins, ends]):
+            part = combine([Part(value, skipped)])
+            found[habit_id][day] = Record(part.value, part.skipped)
     return found

@@ -9,7 +9,7 @@ from .keys import renew_keys
 from .preferences import PreferenceFields, clear_preference, set_preference, unsubscribe
 from .providers import close_breaker, pause_provider, resume_provider
 from .reminders import KeyReused, ReminderFields, create_reminder, delete_reminder, snooze_reminder, update_reminder
-from .trials import send_test
+from .testing import send_test
 
 __all__ = [
     "DeviceFields",

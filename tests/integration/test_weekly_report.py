@@ -230,7 +230,7 @@ def test_an_error_in_writing_the_report_is_logged_and_the_short_words_are_sent(
         (sent,) = tell()
 
     assert_short(sent, "Your week: 14 %", "1 of 7 done.")
-    (record,) = [one for one in caplog.records if one.name == "notifications.delivery.letters"]
+    (record,) = [one for one in caplog.records if one.name == "notifications.delivery.emails"]
     assert record.exc_info is not None
 
 

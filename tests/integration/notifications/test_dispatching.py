@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from habits import services as habits
 from habits.models import Habit, User
@@ -19,6 +17,7 @@ from tests.factories import CompletionFactory, UserFactory
 
 from .deciding import DAY, EIGHT, MIDNIGHT, MOMENT, fired, prefer, told
 from .rows import at, device_of, habit_of, reminder_of
+from .threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -226,21 +225,12 @@ def test_several_workers_tell_each_person_once_and_keep_digests_whole() -> None:
         for name in ("Run", "Read", "Water"):
             reminder_of(habit_of(person, name), time(8), MIDNIGHT)
     fire_due(EIGHT)
-    barrier = threading.Barrier(4)
 
     def work() -> None:
-        try:
-            barrier.wait(timeout=30)
-            while dispatch_due(MOMENT, "").taken:
-                pass
-        finally:
-            connection.close()
+        while dispatch_due(MOMENT, "").taken:
+            pass
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    in_threads(4, work)
     dispatch_due(MOMENT, "")
 
     assert Delivery.objects.count() == len(people)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from habits import services
 from habits.models import User
@@ -19,6 +17,7 @@ from notifications.planning.firing import fire_due
 from tests.factories import HabitFactory, UserFactory
 
 from .rows import at, habit_of, reminder_of
+from .threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -204,20 +203,8 @@ def test_a_batch_takes_no_more_than_its_size_and_says_that_there_is_more(
 def test_each_reminder_fires_once_however_many_workers_there_are() -> None:
     for _ in range(40):
         reminder_of(HabitFactory(user=UserFactory(timezone="Europe/Berlin")), time(8), MONDAY)
-    barrier, taken = threading.Barrier(4), []
-
-    def work() -> None:
-        try:
-            barrier.wait(timeout=30)
-            taken.extend(fire_due(EIGHT).taken for _ in range(3))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    taken: list[int] = []
+    in_threads(4, lambda: taken.extend(fire_due(EIGHT).taken for _ in range(3)))
 
     assert sum(taken) == 40
     assert Notification.objects.count() == 40

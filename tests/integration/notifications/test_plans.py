@@ -18,10 +18,9 @@ from notifications.delivery.statements import CLAIM, CLAIMED, CLAIMED_AT_ONCE, E
 from notifications.delivery.upkeep import expire, settle_lost, waiting
 from notifications.domain.pace import Pace
 from notifications.models import ProviderState
-from notifications.planning.dispatching import dispatch_due
+from notifications.planning.dispatching import dispatch_due, is_anything_due
 from notifications.planning.firing import fire_due
 from notifications.planning.statements import DECIDE, DUE_PEOPLE, DUE_REMINDERS, FIRE, TAKEN
-from notifications.planning.waiting import is_anything_due
 from notifications.transports.groups import MOST
 from notifications.transports.outcome import GONE, OK
 

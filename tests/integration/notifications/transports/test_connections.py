@@ -16,6 +16,7 @@ import pytest
 
 from notifications.transports.wire import Failure, Origin, Reply, Request, close, runtime
 from notifications.transports.wire.lane import LONGEST_WAIT
+from tests.integration.notifications.threads import in_threads
 from tests.providers import Providers
 
 from .proxies import Proxy, TLSServer
@@ -45,11 +46,7 @@ def outcomes(origin: Origin, number: int = 1, **values: float) -> Counter[Outcom
 
 def test_one_connection_serves_all_requests_of_all_threads(providers: Providers) -> None:
     origin, counts = origin_of(providers), Counter[Outcome]()
-    threads = [threading.Thread(target=lambda: counts.update(outcomes(origin, 100))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(4, lambda: counts.update(outcomes(origin, 100)))
     assert counts == {(400, None): 400}
     assert providers.report("oauth")["connected"] == 1
 

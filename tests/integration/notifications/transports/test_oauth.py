@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,27 +12,13 @@ import pytest
 
 from notifications.transports import Action, Kind, Outcome
 from notifications.transports.fcm import FCM
+from tests.integration.notifications.threads import in_threads
 from tests.providers import Providers
 
 from .conftest import message, messages
 from .exactness import check_exactness
 
 Make = Callable[..., FCM]
-
-
-def in_threads(number: int, act: Callable[[], None]) -> None:
-    """Run something in so many threads at once."""
-    barrier = threading.Barrier(number)
-
-    def run() -> None:
-        barrier.wait()
-        act()
-
-    threads = [threading.Thread(target=run) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_eight_threads_that_begin_together_fetch_one_token(providers: Providers, fcm: FCM) -> None:

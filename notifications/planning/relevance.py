@@ -1,4 +1,4 @@
-"""Finds out what planned notifications are about, and which of them are pointless by now."""
+"""What planned notifications still have to tell: the habits that each speaks of, or why it is pointless by now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .decisions import Planned
 Reason = Notification.Reason
 
 
-def look_into(taken: Sequence[Planned]) -> None:
+def judge_relevance(taken: Sequence[Planned]) -> None:
     """Set `standings` and `pointless` of planned notifications, and the facts that their words need."""
     reminders = Reminder.objects.in_bulk([planned.reminder_id for planned in taken if planned.reminder_id])
     for planned in taken:

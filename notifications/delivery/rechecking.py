@@ -1,4 +1,4 @@
-"""Whether a claimed delivery still makes sense: since it was planned, hours may have passed."""
+"""Asks again whether a claimed delivery makes sense: since it was decided about, hours may have passed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from notifications.models import Device, Notification
 from notifications.selectors.people import rules_of
 from notifications.selectors.standings import Standing, standings_of
 
-from .held import Consequence, Held, State, put_off
+from .consequences import Consequence, State, put_off
+from .held import Held
 
 Reason = Notification.Reason
 
@@ -31,7 +32,7 @@ class Wanted:
 Sorted = tuple[list[Wanted], list[tuple[Held, Consequence]]]
 
 
-def sort_out(claimed: Sequence[Held], now: datetime) -> Sorted:
+def recheck(claimed: Sequence[Held], now: datetime) -> Sorted:
     """Give the deliveries that are to be sent, and what becomes of the others."""
     asked = [(number, held.day) for held in claimed if _is_about_habits(held) for number in held.habits]
     standings = standings_of(asked)
