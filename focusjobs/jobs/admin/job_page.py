@@ -22,9 +22,9 @@ from .job_acts import JobActs
 from .lineage import lineage
 from .pages import may, page
 from .patience import patient
+from .report import command_of, report_of
 from .sentences import headline, percentage, took
 from .timeline import timeline
-from .writing import command_of, report_of
 
 EVERY = 2
 """Seconds between two looks at a job that has not ended."""

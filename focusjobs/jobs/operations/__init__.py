@@ -9,9 +9,9 @@ from .actions import ACTIONS, action_named
 from .actor import Actor
 from .audit import forget_previews, note, of_job, reveal
 from .control import AT_ONCE, act, can_stop, can_undo, expected_of, has_rest, plan, rest, start, stop, undo
-from .others import edit_and_retry, pause, resume, run_schedule, set_expected_wait, set_limits
 from .previewing import CAP, Preview, preview
 from .running import advance
+from .single import edit_and_retry, pause, resume, run_schedule, set_expected_wait, set_limits
 from .wanted import HOLD, Snapshot, Wanted
 
 __all__ = [
