@@ -20,6 +20,7 @@ CONDITIONAL: list[Any] = [cache_control(private=True, no_cache=True), conditiona
 
 IF_MATCH = OpenApiParameter("If-Match", location="header", description="The ETag that was seen; 412 where it changed.")
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", location="header", description="`*`: 412 where there is one already.")
+SEEN = OpenApiParameter("If-None-Match", location="header", description="The ETag of an earlier answer.")
 
 
 @method_decorator(CONDITIONAL, name="dispatch")

@@ -10,11 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.views import APIView
 
 from focusjobs.rest.bodies import FormWithFile
-from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.conditional import SEEN, ConditionalView
 from focusjobs.rest.problems import PROBLEM_JSON
 
 TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
@@ -44,8 +43,6 @@ HEADERS: dict[int, dict[str, Any]] = {
     429: WAIT,
     503: WAIT,
 }
-
-SEEN = OpenApiParameter("If-None-Match", location="header", description="The ETag of an earlier answer.")
 
 
 class OperationSchema(AutoSchema):
