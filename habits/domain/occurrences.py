@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from habits.domain.calendar import ONE_DAY, local_to_utc
+from habits.domain.records import EVERY_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[datetime]:
-    """Yield, without end, the instants in UTC after the aware instant `after` at which a local time comes.
+def dated_fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[tuple[date, datetime]]:
+    """Yield, without end, the instants in UTC after `after` at which a local time comes, each with its local date.
 
     It comes once on each local date whose weekday is in the mask (bit 0 is Monday): the first time where the clocks go
     back over it, as much later as they jump where they jump over it, and never twice at one instant (a date that a
-    territory left out falls on the next). Raises ValueError for a mask without a day or a naive `after`, and
+    territory left out falls on the next). Where the clocks jump over the end of a day (Scoresbysund, 29 March 2025),
+    the instant lies on the date after its own. Raises ValueError for a mask without a day or a naive `after`, and
     `zoneinfo.ZoneInfoNotFoundError` for an unknown zone.
     """
-    return (instant for _, instant in dated_fires(zone, local_time, weekdays, after))
-
-
-def dated_fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Iterator[tuple[date, datetime]]:
-    """Yield what `fires` does, each with the local date that it is for.
-
-    Where the clocks jump over the end of a day (Scoresbysund, 29 March 2025), the instant lies on the date after it.
-    """
-    if not 1 <= weekdays <= 127:
-        raise ValueError(f"A weekday mask lies between 1 and 127, not {weekdays}.")
+    if not 1 <= weekdays <= EVERY_DAY:
+        raise ValueError(f"A weekday mask lies between 1 and {EVERY_DAY}, not {weekdays}.")
     if after.tzinfo is None:
         raise ValueError(f"An instant needs a time zone: {after.isoformat()}.")
     return _fires(zone, local_time.replace(tzinfo=None), weekdays, after)
@@ -45,13 +38,3 @@ def _fires(zone: str, local_time: time, weekdays: int, after: datetime) -> Itera
                 yield day, instant
                 after = instant
         day += ONE_DAY
-
-
-def next_fires(zone: str, local_time: time, weekdays: int, after: datetime, count: int) -> list[datetime]:
-    """Return the first `count` instants of `fires`."""
-    return list(islice(fires(zone, local_time, weekdays, after), count))
-
-
-def next_fire(zone: str, local_time: time, weekdays: int, after: datetime) -> datetime:
-    """Return the first instant of `fires`."""
-    return next(fires(zone, local_time, weekdays, after))

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from habits.domain.calendar import day_bounds, local_to_utc, logical_date, week_start_of
-from habits.domain.occurrences import fires, next_fire, next_fires
+from habits.domain.occurrences import dated_fires
 from habits.domain.territory import first_weekday, first_weekday_of_locale
+from tests.unit.habits.occurrences import next_fire, next_fires
 from tests.unit.habits.strategies import day_starts, days, instants, masks, zones
 
 ONE_DAY = timedelta(days=1)
@@ -138,7 +139,7 @@ def test_a_date_that_was_left_out_brings_no_second_reminder() -> None:
 @pytest.mark.parametrize("mask", [0, 128, -1])
 def test_a_mask_without_a_weekday_is_refused(mask: int) -> None:
     with pytest.raises(ValueError, match="weekday mask"):
-        fires("UTC", time(7), mask, utc("2025-06-13T09:00"))
+        dated_fires("UTC", time(7), mask, utc("2025-06-13T09:00"))
 
 
 @given(zones, st.times(), masks, instants)

@@ -9,12 +9,12 @@ import pytest
 
 from habits.domain.calendar import day_bounds, logical_date
 from habits.domain.history import HORIZON, trace
-from habits.domain.occurrences import next_fires
 from habits.domain.records import Record
 from habits.domain.streaks import Streak, best, streaks
 from habits.domain.strength import decay, step, strengths
 from habits.domain.summary import summarise
 from habits.domain.territory import first_weekday
+from tests.unit.habits.occurrences import next_fires
 from tests.unit.habits.oracle import SKIP, UNKNOWN, document, imported_habits, lines, records_of, rule_of
 
 WEEKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
