@@ -59,7 +59,7 @@ TABLES: dict[str, tuple[Figure, ...]] = {
         Figure("lost", "lost", "0"),
         Figure("atomic jobs done twice", "doubled", "0"),
         Figure("attempts that were repeated", "repeated", "at most the next line"),
-        Figure("how many may be, by the number of kills", "bound"),
+        Figure("how many may be: jobs that workers held when they were struck", "bound"),
     ),
     "sync": (
         Figure("push of 50 rows, p50 ms", "push_50_p50_ms", "25"),
