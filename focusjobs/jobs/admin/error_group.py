@@ -7,15 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-
-from focusjobs.console import keyset
 
 from .. import error_groups
 from ..domain.text import whole_number
@@ -24,11 +21,10 @@ from ..errors import OperationRefused
 from ..models import ErrorGroup, Job, Operation, Release
 from ..operations import Actor
 from .charts import Bar, bars
-from .pages import SELDOM, ConsoleAdmin, may, page, posted
+from .pages import SELDOM, ConsoleAdmin, may, page, page_after, posted
 from .patience import patient
 from .timeline import trace
 
-SIZE = 50
 HOURS = 48
 """Hours that the chart of a group shows."""
 
@@ -65,17 +61,14 @@ class ErrorGroupAdmin(ConsoleAdmin):
         rows: QuerySet[ErrorGroup] = ErrorGroup.objects.select_related("assignee")
         rows = rows.filter(state=state) if state in State.values else rows
         rows = rows.filter(task__startswith=task.rstrip("*")) if task else rows
-        try:
-            found = list(keyset.page(rows, ["last_seen", "id"], True, request.GET.get("after") or None)[: SIZE + 1])
-        except IncorrectLookupParameters:
-            return redirect("admin:jobs_errorgroup_changelist")
-        lines = error_groups.sparkline(found[:SIZE])
+        found, after = page_after(request, rows, ["last_seen", "id"])
+        lines = error_groups.sparkline(found)
         context = {
-            "groups": [(group, lines[group.pk]) for group in found[:SIZE]],
+            "groups": [(group, lines[group.pk]) for group in found],
             "states": [*((value, label) for value, label in State.choices), ("all", "all")],
             "state": state,
             "task": task,
-            "after": keyset.cursor_of(found[SIZE - 1], ["last_seen", "id"]) if len(found) > SIZE else "",
+            "after": after,
         }
         return page(request, "admin/jobs/errorgroup/list.html", context, title="Error groups", every=SELDOM)
 

@@ -13,8 +13,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from focusjobs.console import keyset
-
 from .. import operations, rights
 from ..domain.text import whole_number
 from ..domain.words import several
@@ -23,10 +21,9 @@ from ..models import Operation
 from ..operations import ACTIONS, Actor
 from ..operations.control import expected_of
 from .addresses import jobs_address
-from .pages import OFTEN, ConsoleAdmin, page, posted
+from .pages import OFTEN, ConsoleAdmin, page, page_after, posted
 from .patience import patient
 
-SIZE = 50
 SAMPLE = 25
 """Jobs of an operation that its page shows."""
 
@@ -70,11 +67,11 @@ class OperationAdmin(ConsoleAdmin):
         mine = "mine" in request.GET
         rows: QuerySet[Operation] = Operation.objects.exclude(state=Operation.State.PREVIEWED)
         rows = rows.filter(actor=request.user.pk) if mine else rows
-        found = list(keyset.page(rows, ["id"], True, request.GET.get("after") or None)[: SIZE + 1])
+        found, after = page_after(request, rows, ["id"])
         context = {
-            "operations": [(operation, _title_of(operation)) for operation in found[:SIZE]],
+            "operations": [(operation, _title_of(operation)) for operation in found],
             "mine": mine,
-            "after": f"[{found[SIZE - 1].pk}]" if len(found) > SIZE else "",
+            "after": after,
         }
         return page(request, "admin/jobs/operation/list.html", context, title="Operations", every=OFTEN)
 

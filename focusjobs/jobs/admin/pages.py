@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,6 +18,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from focusjobs.console import keyset
 from focusjobs.console.lists import ReadOnlyAdmin
 from focusjobs.console.zones import Times, chosen_times
 
@@ -28,7 +31,11 @@ LIVE = "live"
 OFTEN, SELDOM = 5, 15
 """Seconds between two looks at a page's changing part."""
 
+SIZE = 50
+"""Rows of a page."""
+
 P = ParamSpec("P")
+M = TypeVar("M", bound=Model)
 Crumbs = tuple[tuple[str, str], ...]
 
 
@@ -59,6 +66,18 @@ def _offered(request: HttpRequest) -> list[tuple[str, str]]:
     zone = getattr(request.user, "timezone", "") or "UTC"
     own = [(Times.OWN.value, zone)] if zone != "UTC" else []
     return [(Times.RELATIVE.value, "relative"), *own, (Times.UTC.value, "UTC")]
+
+
+def page_after(request: HttpRequest, rows: QuerySet[M], columns: Sequence[str]) -> tuple[list[M], str]:
+    """Give the rows of the page that `after` asks for, in falling order, and the cursor of the next; empty for none.
+
+    A cursor that is none, as in an address that was cut off, leads to the first page.
+    """
+    try:
+        found = list(keyset.page(rows, columns, True, request.GET.get("after") or None)[: SIZE + 1])
+    except IncorrectLookupParameters:
+        found = list(keyset.page(rows, columns, True, None)[: SIZE + 1])
+    return found[:SIZE], keyset.cursor_of(found[SIZE - 1], columns) if len(found) > SIZE else ""
 
 
 def may(request: HttpRequest, *wanted: str) -> bool:

@@ -181,3 +181,11 @@ def test_a_failed_job_that_is_retried_runs_again_and_keeps_its_history() -> None
     assert [title.split(" by ")[0] for title in titles] == [
         *("Enqueued", "Attempt 1 failed", "Retried", "Attempt 2 completed"),
     ]
+
+
+@pytest.mark.parametrize("model", ["operation", "errorgroup", "job"])
+@pytest.mark.parametrize("after", ["here", "[]", "{}", '["x"]', "[1, 2, 3]", "null"])
+def test_the_cursor_of_no_page_leads_to_the_list(model: str, after: str) -> None:
+    address = reverse(f"admin:jobs_{model}_changelist")
+    answer = as_client(superuser()).get(address, {"after": after}, follow=True)
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, address)
