@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -60,12 +60,16 @@ def merge_habits(scope: Scope, writes: Sequence[HabitWrite]) -> Outcome:
     _save(scope, [habit for client_id, habit in rows.items() if client_id in written])
     LostText.objects.bulk_create(lost, ignore_conflicts=True)
     _reversion_days(scope, [rows[name].pk for name, deleted in known.items() if rows[name].deleted != deleted])
-    outcome = Outcome(wrote=bool(written))
-    for client_id, habit in rows.items():
-        if client_id not in known or changed[client_id]:
-            outcome.habits.add(habit.pk)
-        if client_id not in known or changed[client_id] & RULES:
-            outcome.changed(habit.pk, None)
+    new = {name: set(REGISTERS) for name in rows.keys() - known}
+    return _outcome(bool(written), {rows[name].pk: registers for name, registers in {**changed, **new}.items()})
+
+
+def _outcome(wrote: bool, changed: Mapping[int, Set[str]]) -> Outcome:
+    """Give what changes with these registers of habits, by their numbers."""
+    outcome = Outcome(wrote=wrote, habits={habit for habit, registers in changed.items() if registers})
+    for habit, registers in changed.items():
+        if registers & RULES:
+            outcome.changed(habit, None)
     return outcome
 
 
