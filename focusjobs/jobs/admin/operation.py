@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from .. import operations, rights
 from ..domain.text import whole_number
@@ -21,7 +20,7 @@ from ..models import Operation
 from ..operations import ACTIONS, Actor
 from ..operations.control import expected_of
 from .addresses import jobs_address
-from .pages import OFTEN, ConsoleAdmin, page, page_after, posted
+from .pages import OFTEN, ConsoleAdmin, own_address, page, page_after, posted
 from .patience import patient
 
 SAMPLE = 25
@@ -92,8 +91,6 @@ class OperationAdmin(ConsoleAdmin):
 
     def _before(self, request: HttpRequest, operation: Operation) -> dict[str, Any]:
         expected = expected_of(operation)
-        wanted_next = request.GET.get("next", "")
-        own = url_has_allowed_host_and_scheme(wanted_next, {request.get_host()}, require_https=request.is_secure())
         people = f" of {several(expected.users, 'person')}" if expected.users else ""
         return {
             "operation": operation,
@@ -104,7 +101,7 @@ class OperationAdmin(ConsoleAdmin):
             "is_planner": operation.actor_id == request.user.pk,
             "typed": expected.eligible > TYPED,
             "needs_reason": expected.eligible > 1 or operation.action.startswith("cancel"),
-            "back": wanted_next if own and wanted_next else jobs_address(operation.filter),
+            "back": own_address(request, request.GET.get("next", "")) or jobs_address(operation.filter),
             "skipped": _words(expected.skipped),
         }
 

@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from focusjobs.console.site import Console, Lead
@@ -20,6 +19,7 @@ from ..domain.words import several
 from ..looking import overview, throughput, workers
 from ..looking.backlog import CAP
 from ..looking.overview import Need, Tone
+from .addresses import jobs_address
 from .last_day import charts_of
 from .pages import SELDOM, back, demand, may, page
 from .patience import patient
@@ -30,7 +30,7 @@ DAY, GROUPS = 24, 6
 """Hours over which error groups are compared with as many before, and how many of them are shown."""
 
 PLACES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "jobs": ("view_job", lambda key: f"{reverse('admin:jobs_job_changelist')}?{urlencode({'q': key})}"),
+    "jobs": ("view_job", jobs_address),
     "queue": ("view_queue", lambda key: f"{reverse('admin:jobs_queue_changelist')}#{key}"),
     "workers": ("view_worker", lambda key: reverse("admin:jobs_worker_changelist")),
     "schedule": ("view_schedule", lambda key: reverse("admin:jobs_schedule_change", args=[key])),

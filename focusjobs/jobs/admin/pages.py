@@ -120,9 +120,13 @@ def faults(form: forms.Form) -> str:
 
 def back(request: HttpRequest, otherwise: str) -> HttpResponseBase:
     """Go back to the page that a form came from (`next`), if it is one of this site."""
-    wanted = request.POST.get("next", "")
-    own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return redirect(wanted if own else otherwise)
+    return redirect(own_address(request, request.POST.get("next", "")) or otherwise)
+
+
+def own_address(request: HttpRequest, address: str) -> str:
+    """Give an address that came with a request if it is one of this site; otherwise nothing."""
+    is_own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if is_own else ""
 
 
 class ConsoleAdmin(ReadOnlyAdmin):
