@@ -1,3 +1,5 @@
+"""The sample backup: believable, the same for the same seed, and read as any other."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
