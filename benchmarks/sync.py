@@ -84,7 +84,7 @@ def main() -> None:
     missed = [name for name, bound in TARGETS.items() if _misses(name, figures[name], bound)]
     for name, bound in TARGETS.items():
         print(f"{name:28} {figures[name]:10.1f}   target {bound}{'   MISSED' if name in missed else ''}")
-    print(json.dumps({**figures, "missed": missed}))
+    print(json.dumps({**{name: round(figure, 3) for name, figure in figures.items()}, "missed": missed}))
     sys.exit(1 if missed else 0)
 
 
@@ -185,7 +185,7 @@ def _warm_up(phone: Phone) -> None:
 
 
 def _sizes(phone: Phone, suffix: str) -> dict[str, float]:
-    """Push 1 to 5,000 rows; with others' rows only the middle."""
+    """Push 1 to 5,000 rows at a time; `suffix` says beside what."""
     figures = {}
     for rows, rounds in ((1, ROUNDS), (50, ROUNDS), (500, ROUNDS // 5), (5_000, ROUNDS // 40 or 1)):
         times = sorted(phone.push(rows)[0] for _ in range(rounds))
@@ -203,9 +203,8 @@ def _spread(name: str, times: list[float], suffix: str = "") -> dict[str, float]
 
 
 def _pulls(phone: Phone) -> dict[str, float]:
-    reader = phone
-    version = json.loads(reader.call("GET", "pull?last_pulled_at=null")[2])["timestamp"]
-    empty = [reader.call("GET", f"pull?last_pulled_at={version}")[0] for _ in range(ROUNDS)]
+    version = json.loads(phone.call("GET", "pull?last_pulled_at=null")[2])["timestamp"]
+    empty = [phone.call("GET", f"pull?last_pulled_at={version}")[0] for _ in range(ROUNDS)]
     whole = Phone(phone.connection.port, "whole").start()
     for _ in range(20):
         whole.push(500)
