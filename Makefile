@@ -3,7 +3,6 @@ PYTHON_IN = .venv/bin/python
 BENCH = all
 JOBS = 10000
 SEED = 1
-SPREAD = tests/unit tests/integration
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format docs lock clean bench storm fill
@@ -14,14 +13,10 @@ help: ## List the targets
 demo: .venv/.ready ## Run everything here: services, demo account, web, worker, beat (PORT=9000 for another port)
 	@$(PYTHON_IN) manage.py dev
 
-# What starts processes and kills them has the machine to itself; the rest is spread over two processes.
+# Dozens of processes start, and none should compile again what another has compiled.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint ## Run the whole suite on its own services (ARGS="-k reminders" picks tests)
-ifdef ARGS
-	$(PYTHON_IN) -m pytest $(ARGS)
-else
-	$(PYTHON_IN) -m pytest -n 2 --dist loadfile $(SPREAD); spread=$$?; \
-	$(PYTHON_IN) -m pytest $(SPREAD:%=--ignore=%) && exit $$spread
-endif
+	$(PYTHON_IN) -m pytest $(or $(ARGS),-n 2)
 
 # The type checker loads the settings, which want addresses; nothing connects to them.
 lint: export DEBUG = 1

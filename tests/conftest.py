@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis profiles, and that no thread left over from another test writes counts."""
+"""What every test shares: hypothesis profiles, tables that are emptied, and no thread left over that writes counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.test import TransactionTestCase
 from hypothesis import settings
+
+from tests.emptying import empty
 
 settings.register_profile("dev", max_examples=100, deadline=None)  # a busy machine is no failure
 settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None)
@@ -18,4 +21,12 @@ def unhurried_counts() -> Iterator[None]:
     """Counts are written where a test says so; a pulse has no database to write to between two tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("focusjobs.jobs.telling.tally.INTERVAL", float("inf"))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_emptying() -> Iterator[None]:
+    """Tests whose commits others see leave empty tables behind, at less cost than Django's own way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty())
         yield

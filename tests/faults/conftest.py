@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from focusjobs.dev.guard import RUN_VARIABLE
 from focusjobs.jobs.telling import wakeups
+from tests.emptying import empty
 from tests.services import SERVICES
 from tests.workers import Worker
 
@@ -23,7 +23,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
     """
     with django_db_blocker.unblock():
         yield
-        call_command("flush", interactive=False, verbosity=0)
+        empty()
         connection.close()
 
 
