@@ -21,7 +21,7 @@ import pytest
 from django.core.management import call_command
 
 from focusjobs.dev.guard import RUN_VARIABLE
-from tests.clients.phone import PROGRAM, NewPhone, Phone
+from tests.clients.phone import PROGRAM, Drawer, NewPhone, Phone
 from tests.clients.web import WebServer
 from tests.faults.conftest import transactional_db, worker, workers  # noqa: F401 - fixtures
 from tests.services import SERVICES
@@ -65,19 +65,27 @@ def _install() -> str:
     return ""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def web(
-    transactional_db: None,  # noqa: F811
+    django_db_setup: None,
     watermelondb: None,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[WebServer]:
-    """A web server that runs, on the test's database."""
+    """A web server that runs, on the test's database. All tests share it, since starting it takes seconds."""
     services = request.config.stash.get(SERVICES, None)
     mark = {RUN_VARIABLE: str(services.run_directory)} if services else {}
     server = WebServer(tmp_path_factory.mktemp("web"), mark)
     yield server.start()
     server.kill()
+
+
+@pytest.fixture(scope="package")
+def drawer(watermelondb: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawer]:
+    """The apps that run and wait for a phone."""
+    drawer = Drawer(tmp_path_factory.mktemp("apps"))
+    yield drawer
+    drawer.empty()
 
 
 @pytest.fixture
@@ -103,19 +111,19 @@ def rest(web: WebServer, token: str) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def new_phone(web: WebServer, token: str, tmp_path: Path) -> Iterator[NewPhone]:
+def new_phone(web: WebServer, drawer: Drawer, token: str, tmp_path: Path) -> Iterator[NewPhone]:
     """Makes phones of the account: `new_phone()`, or with another `version` of the app."""
     phones: list[Phone] = []
     names = (f"phone-{number}" for number in count(1))
 
     def make(**options: int) -> Phone:
-        phone = Phone(tmp_path, server=web.start().url, token=token, device=next(names), **options)
+        phone = Phone(tmp_path, drawer, server=web.start().url, token=token, device=next(names), **options)
         phones.append(phone)
         return phone
 
     yield make
     for phone in phones:
-        phone.kill()
+        phone.put_away()
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@
 import { connect } from 'node:net'
 
 const real = globalThis.fetch
-let faults = { push: [], pull: [], prefer: '' }
+export const FLAWLESS = { push: [], pull: [], prefer: '' }
+let faults = FLAWLESS
 export const log = []
 
 export const plan = (next) => void (faults = next)

@@ -1,5 +1,7 @@
 // A phone without a screen: commands as lines of JSON on standard input, answers as lines of JSON on standard output.
-//   node --import ./folders.mjs phone.mjs '{"file": …, "server": …, "token": …, "device": …, "version": 2}'
+//   node --import ./folders.mjs phone.mjs
+// The first is {"do": "open", "file": …, "server": …, "token": …, "device": …, "version": 2}: whose phone it is. Another
+// `open` makes it somebody else's, as a new one that was never used.
 import { createInterface } from 'node:readline'
 import { Database, Q } from '@nozbe/watermelondb'
 import sqlite from '@nozbe/watermelondb/adapters/sqlite'
@@ -14,13 +16,7 @@ import { Completion, Habit, migrations, schema } from './schema.js'
 import { completionId, stamp, syncWith } from './sync.js'
 
 logger.silence()
-const settings = JSON.parse(process.argv[2])
-const { file, device, version } = settings
-const adapter = new sqlite.default({ dbName: file, schema: schema(version), migrations: migrations(version) })
-const database = new Database({ adapter, modelClasses: [Habit, Completion] })
-const sync = syncWith({ ...settings, database })
-
-let clock = Date.now
+let settings, device, database, sync, clock
 const table = (name) => database.get(name)
 const write = (work) => database.write(work)
 const found = (name, id) => table(name).find(id).catch(() => null)
@@ -40,6 +36,17 @@ const NEW_HABIT = {
 }
 
 const commands = {
+  open: (given) => {
+    settings = given
+    device = given.device
+    const { file: dbName, version } = given
+    const adapter = new sqlite.default({ dbName, schema: schema(version), migrations: migrations(version) })
+    database = new Database({ adapter, modelClasses: [Habit, Completion] })
+    sync = syncWith({ ...given, database })
+    clock = Date.now
+    network.plan(network.FLAWLESS)
+  },
+
   // The phone's clock: `at` stops it there, `offset` lets it run ahead or behind, neither sets it right.
   clock: ({ at, offset = 0 }) => void (clock = () => at ?? Date.now() + offset),
 
