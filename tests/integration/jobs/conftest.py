@@ -14,6 +14,7 @@ from django.db import connection
 from focusjobs.jobs import ledger
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.telling import wakeups
+from focusjobs.jobs.worker.drain import Pace
 from focusjobs.jobs.worker.pulse import Pulse
 
 T = TypeVar("T")
@@ -30,8 +31,9 @@ class QuietPulse(Pulse):
 
 @pytest.fixture
 def pulse(monkeypatch: pytest.MonkeyPatch) -> Pulse:
-    """The pulse that drains of this test use."""
+    """The pulse that drains of this test use, at a pace that no other test has set."""
     pulse = QuietPulse(LEASE)
+    monkeypatch.setattr("focusjobs.jobs.worker.drain._pace", Pace())
     monkeypatch.setattr("focusjobs.jobs.worker.drain.pulse_of_process", lambda: pulse)
     return pulse
 
