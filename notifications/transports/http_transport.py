@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from .options import WIRE
 from .outcome import EXPIRED, MISCONFIGURED, OUR_MISTAKE, Action, Kind, Outcome, Ruling, Table, ruling_for
 from .outgoing import InvalidMessage, Outgoing
 from .transport import Result
-from .wire import Failure, Reply, Request, runtime
+from .wire import Failure, Origin, Reply, Request, runtime
 
 AGAIN = Ruling(Kind.NOT_PROCESSED, Action.REPEAT, wait=timedelta(seconds=1))
 """Soon, but not at once: a server could refuse for ever."""
@@ -38,6 +39,20 @@ class Answer:
     code: str = ""
     dead_since: datetime | None = None
     provider_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpConfig:
+    """How servers are reached; meanings as in `wire.Origin`."""
+
+    ca_file: str = ""
+    proxy: str = field(default="", repr=False)
+    in_flight: int = 100
+    timeout: float = 15.0
+
+    def origin(self, url: str, *, http2_only: bool = True) -> Origin:
+        """Give a server, reached in this way."""
+        return Origin(url=url, http2_only=http2_only, **{name: getattr(self, name) for name in WIRE})
 
 
 class Unavailable(Exception):

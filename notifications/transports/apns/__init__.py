@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ..http_transport import Answer, HttpTransport
+from ..http_transport import Answer, HttpConfig, HttpTransport
 from ..jwt import p256_key
 from ..options import CREDENTIALS, WIRE, Options, credentials, picked
 from ..options import check as check_options
 from ..outgoing import Outgoing
 from ..reading import code_of, json_object
-from ..wire import Origin, Reply, Request
+from ..wire import Reply, Request
 from . import answers
 from .message import body_of, check, headers_of
 from .token import ProviderTokens
@@ -22,7 +22,7 @@ __all__ = ["APNs", "APNsConfig", "from_options"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class APNsConfig:
+class APNsConfig(HttpConfig):
     """How to reach Apple, and as whom."""
 
     key: ec.EllipticCurvePrivateKey = field(repr=False)
@@ -32,10 +32,6 @@ class APNsConfig:
     """The app's bundle id."""
     base_url: str = "https://api.push.apple.com"
     sandbox_url: str = "https://api.sandbox.push.apple.com"
-    ca_file: str = ""
-    proxy: str = field(default="", repr=False)
-    in_flight: int = 100
-    timeout: float = 15.0
 
 
 def from_options(name: str, options: Options) -> APNs:
@@ -56,16 +52,7 @@ class APNs(HttpTransport):
         super().__init__(name)
         self._topic = config.topic
         self._tokens = ProviderTokens(config.team_id, config.key_id, config.key)
-        self._production, self._sandbox = (
-            Origin(
-                url=url,
-                ca_file=config.ca_file,
-                proxy=config.proxy,
-                in_flight=config.in_flight,
-                timeout=config.timeout,
-            )
-            for url in (config.base_url, config.sandbox_url)
-        )
+        self._production, self._sandbox = (config.origin(url) for url in (config.base_url, config.sandbox_url))
 
     def check(self, message: Outgoing) -> None:
         """Raise `InvalidMessage` for what Apple would refuse."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from ..http_transport import Answer, HttpTransport
+from ..http_transport import Answer, HttpConfig, HttpTransport
 from ..options import CREDENTIALS, WIRE, Options, credentials, picked
 from ..options import check as check_options
 from ..outgoing import Outgoing
@@ -22,15 +22,11 @@ MOST_ID = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class FCMConfig:
+class FCMConfig(HttpConfig):
     """How to reach FCM, and as whom."""
 
     account: ServiceAccount
     base_url: str = "https://fcm.googleapis.com"
-    ca_file: str = ""
-    proxy: str = field(default="", repr=False)
-    in_flight: int = 100
-    timeout: float = 15.0
 
 
 def from_options(name: str, options: Options) -> FCM:
@@ -49,13 +45,7 @@ class FCM(HttpTransport):
 
     def __init__(self, name: str, config: FCMConfig) -> None:
         super().__init__(name)
-        self._origin = Origin(
-            url=config.base_url,
-            ca_file=config.ca_file,
-            proxy=config.proxy,
-            in_flight=config.in_flight,
-            timeout=config.timeout,
-        )
+        self._origin = config.origin(config.base_url)
         self._path = f"/v1/projects/{config.account.project_id}/messages:send"
         uri = urlsplit(config.account.token_uri)
         tokens_at = Origin(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ..http_transport import Answer, HttpTransport
+from ..http_transport import Answer, HttpConfig, HttpTransport
 from ..jwt import p256_key
 from ..options import CREDENTIALS, WIRE, Options, check, credentials, picked
 from ..outgoing import InvalidMessage, Outgoing, Priority
 from ..transport import ConfigurationError
-from ..wire import Origin, Reply, Request
+from ..wire import Reply, Request
 from . import answers
 from .encryption import MOST_TEXT, Recipient, encrypt
 from .endpoint import KNOWN_HOSTS, endpoint_of
@@ -22,17 +22,13 @@ __all__ = ["KNOWN_HOSTS", "WebPush", "WebPushConfig", "from_options"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class WebPushConfig:
+class WebPushConfig(HttpConfig):
     """As whom to send, and to which servers."""
 
     key: ec.EllipticCurvePrivateKey = field(repr=False)
     contact: str
     """How a push service reaches the sender: `mailto:` or `https:`."""
     hosts: tuple[str, ...] = KNOWN_HOSTS
-    ca_file: str = ""
-    proxy: str = field(default="", repr=False)
-    in_flight: int = 100
-    timeout: float = 15.0
 
 
 def from_options(name: str, options: Options) -> WebPush:
@@ -55,16 +51,8 @@ class WebPush(HttpTransport):
 
     def __init__(self, name: str, config: WebPushConfig) -> None:
         super().__init__(name)
-        self._hosts = config.hosts
         self._vapid = Vapid(config.key, config.contact)
-        self._any_origin = Origin(
-            url="",
-            ca_file=config.ca_file,
-            proxy=config.proxy,
-            http2_only=False,
-            in_flight=config.in_flight,
-            timeout=config.timeout,
-        )
+        self._config = config
 
     @property
     def public_key(self) -> str:
@@ -73,7 +61,7 @@ class WebPush(HttpTransport):
 
     def check(self, message: Outgoing) -> None:
         """Raise `InvalidMessage` for what a push service or a browser would refuse, and for a foreign endpoint."""
-        endpoint_of(message.address, self._hosts)
+        endpoint_of(message.address, self._config.hosts)
         recipient_of(message)
         size = len(text_of(message))
         if size > MOST_TEXT:
@@ -81,7 +69,7 @@ class WebPush(HttpTransport):
 
     def request(self, message: Outgoing, now: float) -> Request:
         """Give the request. Raises `InvalidMessage`."""
-        endpoint = endpoint_of(message.address, self._hosts)
+        endpoint = endpoint_of(message.address, self._config.hosts)
         body = encrypt(text_of(message), recipient_of(message))
         left = message.seconds_left(now)
         headers = (
@@ -92,7 +80,7 @@ class WebPush(HttpTransport):
             "Content-Encoding: aes128gcm",
             "Content-Type: application/octet-stream",
         )
-        origin = replace(self._any_origin, url=endpoint.origin)
+        origin = self._config.origin(endpoint.origin, http2_only=False)
         return Request(
             key=message.id, origin=origin, path=endpoint.path, headers=headers, body=body, expires_at=now + left
         )

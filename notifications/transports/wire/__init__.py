@@ -5,6 +5,6 @@ What may be repeated is decided by others, so this package has to know exactly w
 """
 
 from .exchange import Failure, Origin, Reply, Request
-from .runtime import Runtime, close, runtime
+from .process import close, runtime
 
-__all__ = ["Failure", "Origin", "Reply", "Request", "Runtime", "close", "runtime"]
+__all__ = ["Failure", "Origin", "Reply", "Request", "close", "runtime"]

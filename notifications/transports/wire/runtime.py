@@ -1,14 +1,8 @@
-"""The thread that talks to the providers, one in each process.
-
-It is made when a process first sends something, so after a worker has forked: connections cannot be shared between
-processes. Any number of threads may call `exchange` at once; their requests go over the same connections.
-"""
+"""The thread that talks to the providers. Any number of threads may ask it at once, over the same connections."""
 
 from __future__ import annotations
 
-import atexit
 import logging
-import os
 import selectors
 import socket
 import threading
@@ -197,35 +191,3 @@ def _replies(mailbox: Mailbox, due_at: float | None) -> list[tuple[Request, Repl
 
 def _give_back(requests: Iterable[Request], mailbox: Mailbox) -> None:
     mailbox.replies.put([(request, Reply(failure=Failure.WITHDRAWN)) for request in requests])
-
-
-_runtimes: dict[int, Runtime] = {}
-"""By process id: a child inherits its parent's entry, and must neither use nor end those connections."""
-
-_guard = threading.Lock()
-
-
-def runtime() -> Runtime:
-    """Give the runtime of this process, made anew if there is none or it has ended."""
-    with _guard:
-        found = _runtimes.get(os.getpid())
-        if found is None or found.has_ended:
-            found = _runtimes[os.getpid()] = Runtime()
-        return found
-
-
-def close(seconds: float = 20.0) -> None:
-    """End the runtime of this process, if it has one: to be called before a worker process ends."""
-    found = _runtimes.get(os.getpid())
-    if found is not None:
-        found.close(seconds)
-
-
-def _renew_guard() -> None:
-    """Have a free lock in a forked process, whatever a thread of the parent was doing."""
-    global _guard
-    _guard = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_renew_guard)
-atexit.register(close)
