@@ -98,16 +98,11 @@ def senders(transactional_db: None, providers: Providers, request: pytest.Fixtur
 
 def environment(providers: Providers) -> dict[str, str]:
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    fcm = {
-        "credentials_file": str(providers.credentials.service_account),
-        "base_url": providers.url("fcm"),
-        "ca_file": str(providers.credentials.ca),
-    }
     return {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": database.geturl(),
         "REDIS_URL": settings.REDIS_URL,
-        "PUSH_TRANSPORTS": json.dumps({"fcm": fcm}),
+        "PUSH_TRANSPORTS": json.dumps({"fcm": providers.options("fcm")}),
         "PUSH_RATES": "fcm=1000000",
         "PUSH_LEASE_SECONDS": "2",
         "LOG_LEVEL": "ERROR",

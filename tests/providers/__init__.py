@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from .certificates import make_certificates
-from .credentials import Credentials, make_credentials
+from .credentials import APNS_KEY_ID, TEAM, TOPIC, Credentials, make_credentials
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -51,6 +51,17 @@ class Providers:
     def url(self, service: str) -> str:
         """Give the base address of `fcm`, `oauth`, `apns`, `webpush`, or `fcm_http1` (FCM without HTTP/2)."""
         return f"https://localhost:{self.ports[service]}"
+
+    def options(self, service: str) -> dict[str, Any]:
+        """Give what PUSH_TRANSPORTS says of `fcm`, `apns` or `webpush` so that messages come here."""
+        files, common = self.credentials, {"kind": service, "ca_file": str(self.credentials.ca)}
+        if service == "fcm":
+            return {**common, "credentials_file": str(files.service_account), "base_url": self.url("fcm")}
+        if service == "apns":
+            account = {"key_id": APNS_KEY_ID, "team_id": TEAM, "topic": TOPIC}
+            return {**common, **account, "credentials_file": str(files.apns_key), "base_url": self.url("apns")}
+        own = {"contact": "mailto:ops@example.org", "hosts": [f"localhost:{self.ports['webpush']}"]}
+        return {**common, **own, "credentials_file": str(files.vapid_key)}
 
     def clear(self) -> None:
         """Forget everything that was accepted, counted and scripted."""

@@ -19,8 +19,8 @@ from notifications.transports import configure
 from notifications.transports.wire import close
 from tests.factories import UserFactory
 from tests.providers import Providers
-from tests.providers.credentials import APNS_KEY_ID, TEAM, TOPIC
 
+from .clients import client_of
 from .rows import device_of, habit_of
 
 
@@ -42,9 +42,7 @@ def device(person: User) -> Device:
 @pytest.fixture
 def api(person: User) -> APIClient:
     """A phone on which `person` is logged in."""
-    client = APIClient(raise_request_exception=False)
-    client.force_authenticate(person)
-    return client
+    return client_of(person)
 
 
 @pytest.fixture
@@ -74,27 +72,10 @@ def played_providers() -> Iterator[Providers]:
 def push(played_providers: Providers, settings: Any) -> Iterator[Providers]:
     """Providers on this machine, and the product set up to send to them."""
     played_providers.clear()
-    settings.PUSH_TRANSPORTS = transports_to(played_providers)
+    ways = {name: played_providers.options(name) for name in ("fcm", "apns")}
+    settings.PUSH_TRANSPORTS = {**ways, "email": {"from_email": "focusjobs@example.com"}}
     settings.PUSH_RATES = {"default": 1e6}  # which also makes the ramp's first tokens come at once
     configure(settings.PUSH_TRANSPORTS)
     yield played_providers
     close()
     configure({})
-
-
-def transports_to(providers: Providers) -> dict[str, dict[str, Any]]:
-    """Give the setting by which the product sends to providers on this machine."""
-    credentials = providers.credentials
-    common = {"ca_file": str(credentials.ca)}
-    return {
-        "fcm": {"credentials_file": str(credentials.service_account), "base_url": providers.url("fcm"), **common},
-        "apns": {
-            "credentials_file": str(credentials.apns_key),
-            "key_id": APNS_KEY_ID,
-            "team_id": TEAM,
-            "topic": TOPIC,
-            "base_url": providers.url("apns"),
-            **common,
-        },
-        "email": {"from_email": "focusjobs@example.com"},
-    }

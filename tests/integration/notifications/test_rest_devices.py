@@ -19,6 +19,7 @@ from notifications.views.devices import DeviceRate
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of
 
+from .clients import client_of
 from .rows import delivery_to, device_of
 
 pytestmark = pytest.mark.django_db
@@ -46,12 +47,6 @@ def register(api: APIClient, **values: Any) -> Any:
 def listed(api: APIClient, query: str = "") -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = api.get(f"{DEVICES}{query}").json()["results"]
     return rows
-
-
-def client_of(person: User) -> APIClient:
-    client = APIClient(raise_request_exception=False)
-    client.force_authenticate(person)
-    return client
 
 
 def test_a_device_registers_at_each_start_of_the_app(api: APIClient) -> None:

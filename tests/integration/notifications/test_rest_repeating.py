@@ -13,7 +13,9 @@ from notifications.models import Notification, Reminder
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
 
+from .clients import client_of
 from .rows import habit_of
+from .threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -81,10 +83,9 @@ def test_what_was_refused_leaves_its_key_free(api: APIClient) -> None:
 
 
 def test_a_key_is_one_persons_own(api: APIClient) -> None:
-    key, other = uuid4(), APIClient()
-    other.force_authenticate(UserFactory())
+    key = uuid4()
 
-    assert ask(api, key, MORNING).json()["id"] != ask(other, key, MORNING).json()["id"]
+    assert ask(api, key, MORNING).json()["id"] != ask(client_of(UserFactory()), key, MORNING).json()["id"]
 
 
 def test_without_a_key_every_request_adds_one(api: APIClient) -> None:
@@ -109,3 +110,13 @@ def test_a_test_that_is_asked_for_again_is_sent_once(api: APIClient) -> None:
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.json() == again.json() != other.json()
     assert Notification.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "model"), [(REMINDERS, Reminder), (TEST, Notification)])
+def test_a_request_that_comes_several_times_at_once_makes_one(person: User, path: str, model: Any) -> None:
+    key, answers = uuid4(), []
+    in_threads(4, lambda: answers.append(ask(client_of(person), key, MORNING, path).json()))
+
+    assert answers[1:] == answers[:1] * 3
+    assert model.objects.count() == 1

@@ -17,7 +17,6 @@ from notifications.transports.webpush import WebPush
 from notifications.transports.wire import close
 from notifications.transports.wire.lane import LONGEST_WAIT
 from tests.providers import Providers
-from tests.providers.credentials import APNS_KEY_ID, TEAM, TOPIC
 
 Build = Callable[..., Any]
 
@@ -37,41 +36,18 @@ def long_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_fcm(providers: Providers) -> Callable[..., FCM]:
-    def make(**options: Any) -> FCM:
-        credentials = providers.credentials
-        common = {"ca_file": str(credentials.ca), "base_url": providers.url("fcm")}
-        made = build("fcm", {"credentials_file": str(credentials.service_account), **common, **options})
-        assert isinstance(made, FCM)
-        return made
-
-    return make
+def make_fcm(providers: Providers) -> Build:
+    return lambda **options: build("fcm", {**providers.options("fcm"), **options})
 
 
 @pytest.fixture
-def make_apns(providers: Providers) -> Callable[..., APNs]:
-    def make(**options: Any) -> APNs:
-        account = {"key_id": APNS_KEY_ID, "team_id": TEAM, "topic": TOPIC}
-        common = {"ca_file": str(providers.credentials.ca), "base_url": providers.url("apns")}
-        key = str(providers.credentials.apns_key)
-        made = build("apns", {"credentials_file": key, **account, **common, **options})
-        assert isinstance(made, APNs)
-        return made
-
-    return make
+def make_apns(providers: Providers) -> Build:
+    return lambda **options: build("apns", {**providers.options("apns"), **options})
 
 
 @pytest.fixture
-def make_webpush(providers: Providers) -> Callable[..., WebPush]:
-    def make(**options: Any) -> WebPush:
-        common = {"contact": "mailto:ops@example.org", "ca_file": str(providers.credentials.ca)}
-        hosts = {"hosts": [f"localhost:{providers.ports['webpush']}"]}
-        key = str(providers.credentials.vapid_key)
-        made = build("webpush", {"credentials_file": key, **common, **hosts, **options})
-        assert isinstance(made, WebPush)
-        return made
-
-    return make
+def make_webpush(providers: Providers) -> Build:
+    return lambda **options: build("webpush", {**providers.options("webpush"), **options})
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from notifications.transports import Action, InvalidMessage, Kind, Outcome, Priority
 from notifications.transports.apns import APNs
 from tests.providers import ROOT, Providers
-from tests.providers.credentials import APNS_KEY_ID, TEAM, TOPIC
+from tests.providers.credentials import TOPIC
 
 from .conftest import dead, device, message, messages
 
@@ -111,16 +111,7 @@ def test_a_message_that_apple_would_refuse_is_not_sent(
 
 def test_two_processes_are_known_to_apple_by_one_token(providers: Providers, apns: APNs) -> None:
     """The provider refuses a second token of the same key, as Apple does within 20 minutes."""
-    options = {
-        "kind": "apns",
-        "credentials_file": str(providers.credentials.apns_key),
-        "key_id": APNS_KEY_ID,
-        "team_id": TEAM,
-        "topic": TOPIC,
-        "base_url": providers.url("apns"),
-        "ca_file": str(providers.credentials.ca),
-    }
-    command = [sys.executable, "-c", PROGRAM, json.dumps(options)]
+    command = [sys.executable, "-c", PROGRAM, json.dumps(providers.options("apns"))]
     said = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)]
     assert said == ["[<Kind.OK: 'ok'>]\n"] * 2
     assert {outcome.kind for _, outcome in apns.send(messages(20))} == {Kind.OK}
