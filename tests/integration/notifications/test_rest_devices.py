@@ -291,7 +291,7 @@ def test_nobody_sees_or_changes_the_devices_of_others(api: APIClient, method: st
 def test_registrations_are_limited_and_reading_is_not(
     api: APIClient, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "devices"}}
     monkeypatch.setattr(DeviceRate, "rate", "2/minute", raising=False)
     answers = [register(api).status_code for _ in range(3)]
 
