@@ -109,6 +109,12 @@ def test_modules_that_are_named_can_be_found(document: Path) -> None:
             assert names_something(name), name
 
 
+def test_what_blocks_import_can_be_imported(document: Path) -> None:
+    for module, names in re.findall(r"^from ([\w.]+) import ([\w, ]+)$", text_of(document), re.MULTILINE):
+        for name in names.split(", "):
+            assert names_something(f"{module}.{name}"), (module, name)
+
+
 def names_something(dotted: str) -> bool:
     """Tell whether this is a module, something that a module defines, or a task."""
     package, _, name = dotted.rpartition(".")
