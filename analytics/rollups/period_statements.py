@@ -6,6 +6,9 @@ from habits.domain.records import THOUSANDTHS
 NOTABLE_CHANGE = 0.005
 """Strength that a habit has to gain or lose in a period to be named: half a percentage point."""
 
+LONGEST_PERIOD = 31
+"""Days of a period at most."""
+
 
 def _scheduled_until(day: str) -> str:
     """Give the SQL that counts the days of `weekdays` from Monday, 1 January 1, to a day, both included."""
@@ -15,7 +18,8 @@ def _scheduled_until(day: str) -> str:
 
 # Sum up the days of periods in place of what is stored of them; a period without closed days has no row. All is kept
 # apart by person and first day. Each day of a period is a probe of the primary key of days; people who are gone are
-# left out.
+# left out. The days are counted up to a constant, since the planner takes a series of unknown length for a thousand
+# days, and then reads the table of all days rather than probe it.
 ROLL_UP = f"""
 WITH period AS MATERIALIZED (
     SELECT c.user_id, p.first_day, p.last_day, p.best_hour
@@ -25,7 +29,7 @@ WITH period AS MATERIALIZED (
 ), daily AS MATERIALIZED (
     SELECT p.first_day, d.*, d.done::float8 / nullif(d.due - d.skipped, 0) AS rate
     FROM period p
-    CROSS JOIN LATERAL generate_series(0, p.last_day - p.first_day) AS n
+    JOIN generate_series(0, {LONGEST_PERIOD - 1}) AS n ON n <= p.last_day - p.first_day
     JOIN analytics_userday d ON d.user_id = p.user_id AND d.day = p.first_day + n
 ), summed AS (
     SELECT user_id, first_day, count(*) AS days, sum(due) AS due, sum(done) AS done, sum(skipped) AS skipped,
