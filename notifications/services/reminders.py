@@ -55,10 +55,8 @@ def create_reminder(
     else is asked for.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    asked = _hash_of(kind, habit, fields)
-    if key is not None and (known := Reminder.objects.filter(user=user, key=key).select_related("habit").first()):
-        if bytes(known.body_hash or b"") != asked:
-            raise KeyReused
+    asked = _hash_of(kind, habit, fields) if key else None
+    if known := _made_with(person, key, asked):
         return known
     if kind not in (Kind.HABIT, Kind.ROUTINE):
         raise ValidationError({"kind": "Reminders of habits and routines can be added; the others are there."})
@@ -66,9 +64,7 @@ def create_reminder(
         raise ValidationError({"habit": "A reminder of a habit names the habit, and no other does."})
     if Reminder.objects.filter(user=user, origin=Origin.PERSON).count() >= MOST_REMINDERS:
         raise ValidationError(f"A person can have {MOST_REMINDERS} reminders; remove one first.", code="too_many")
-    reminder = Reminder(user=person, kind=kind, habit=habit, origin=Origin.PERSON)
-    if key is not None:
-        reminder.key, reminder.body_hash = key, asked
+    reminder = Reminder(user=person, kind=kind, habit=habit, origin=Origin.PERSON, key=key, body_hash=asked)
     return _save(reminder, person, dict(fields))
 
 
@@ -122,6 +118,14 @@ def snooze_reminder(*, reminder: Reminder, minutes: int) -> Reminder:
     key = f"snooze:{current.pk}:{current.snooze_until.timestamp():.0f}"
     plan_reminders.using(run_after=current.snooze_until, unique_key=key).enqueue()
     return current
+
+
+def _made_with(person: User, key: UUID | None, asked: bytes | None) -> Reminder | None:
+    """Give the reminder that a request with this key has made, if there is one. Raises `KeyReused`."""
+    made = Reminder.objects.filter(user=person, key=key).select_related("habit").first() if key else None
+    if made is not None and bytes(made.body_hash or b"") != asked:
+        raise KeyReused
+    return made
 
 
 def _hash_of(kind: str, habit: Habit | None, fields: ReminderFields) -> bytes:
