@@ -142,7 +142,7 @@ def test_a_push_that_is_cut_off_in_the_middle_of_its_merge_is_as_if_it_had_never
     assert values(Phone(user).pull()) == [1]
     again = send().json()
     assert (again["status"], problems(again)) == ("done", [])
-    assert values(Phone(user).pull()) == [0, 1]
+    assert values(Phone(user).pull()) == [1, 0]
 
 
 def test_a_push_whose_answer_is_lost_is_known_when_it_comes_again(user: User) -> None:
