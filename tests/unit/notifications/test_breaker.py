@@ -1,3 +1,5 @@
+"""When the breaker of a transport opens, and how it closes again."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

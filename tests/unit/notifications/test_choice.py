@@ -1,3 +1,5 @@
+"""Which of several rules decides what a person is told."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, time

@@ -1,3 +1,5 @@
+"""The words of notifications, in every language."""
+
 from __future__ import annotations
 
 import re

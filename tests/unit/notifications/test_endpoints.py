@@ -1,3 +1,5 @@
+"""Which addresses of browsers are talked to."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""What is certain about a request that has no answer."""
+
 from __future__ import annotations
 
 import pytest

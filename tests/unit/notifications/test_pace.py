@@ -1,3 +1,5 @@
+"""How fast is sent: never more than allowed, rising from nothing."""
+
 from __future__ import annotations
 
 from itertools import pairwise

@@ -1,3 +1,5 @@
+"""When quiet hours end, whatever the clocks do."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta

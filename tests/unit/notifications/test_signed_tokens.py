@@ -1,3 +1,5 @@
+"""Tokens that are signed the same everywhere, and keys that are refused without being shown."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Web Push: messages that only the browser can read, by the examples of the RFCs, and the token of the sender."""
+
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode

@@ -1,3 +1,5 @@
+"""Apple's push service: what reaches it, and what is made of its answers."""
+
 from __future__ import annotations
 
 import json

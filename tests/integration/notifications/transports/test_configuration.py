@@ -1,3 +1,5 @@
+"""From the setting PUSH_TRANSPORTS to transports, and what is refused."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

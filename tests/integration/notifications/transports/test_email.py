@@ -1,3 +1,5 @@
+"""E-mail: what is handed to a mail server, and what is made of what it says."""
+
 from __future__ import annotations
 
 import smtplib

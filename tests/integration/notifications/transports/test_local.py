@@ -1,3 +1,5 @@
+"""The log and the file, which stand in for providers."""
+
 from __future__ import annotations
 
 import json

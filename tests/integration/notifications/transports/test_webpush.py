@@ -1,3 +1,5 @@
+"""Browsers' push services: what reaches them, and what is made of their answers."""
+
 from __future__ import annotations
 
 from collections import Counter

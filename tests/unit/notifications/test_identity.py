@@ -1,3 +1,5 @@
+"""The names by which occurrences and deliveries are known."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
