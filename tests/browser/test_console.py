@@ -208,18 +208,22 @@ def test_a_job_is_cancelled_with_a_reason_while_its_page_keeps_itself_fresh(logi
 def test_a_list_keeps_itself_fresh_but_not_under_the_hands_of_who_picks(login: Login) -> None:
     fail("first")
     page = login(superuser())
+    page.clock.install()
     open_from_menu(page, "Jobs")
     expect(rows(page)).to_have_count(1)
     fail("second")
+    page.clock.fast_forward("01:00")
     expect(rows(page)).to_have_count(2)
 
     rows(page).first.get_by_role("checkbox").check()
     fail("third")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "live=1" in request.url else None)
+    page.clock.fast_forward("01:00")
     rows(page).first.get_by_role("checkbox").uncheck()
     assert asked == []  # none was under way while it was picked
 
+    page.clock.fast_forward("01:00")
     expect(rows(page)).to_have_count(3)
     assert asked
 

@@ -82,15 +82,8 @@ def test_no_page_is_wider_than_its_screen_or_shuts_anybody_out(
         page.goto(live_server.url + address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
         assert violations(page) == [], address
-
-
-def test_forms_that_open_on_a_page_shut_nobody_out(login: Login, live_server: LiveServer, addresses: list[str]) -> None:
-    page = login(superuser())
-
-    for address in addresses:
-        page.goto(live_server.url + address)
-        if open_all(page):
-            assert violations(page) == [], address
+        if width == 1280 and open_all(page):
+            assert violations(page) == [], f"{address} with its forms open"
 
 
 def open_all(page: Page) -> int:
