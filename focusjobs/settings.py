@@ -124,7 +124,10 @@ DATABASE_SILENCE = timedelta(seconds=env.int("DATABASE_SILENCE_SECONDS", default
 if DATABASE_SILENCE.total_seconds() < 3:
     raise ImproperlyConfigured("DATABASE_SILENCE_SECONDS is at least 3: shorter pauses are the network's daily life.")
 for database in DATABASES.values():
-    database["OPTIONS"] = {**silence.of_postgres(DATABASE_SILENCE), **database.get("OPTIONS", {})}
+    options = {**silence.of_postgres(DATABASE_SILENCE), **database.get("OPTIONS", {})}
+    of_socket = options.pop("host", "")
+    database["HOST"] = database["HOST"] or of_socket  # where dbshell looks for it
+    database["OPTIONS"] = options
 #: Redis or Valkey: `redis://`, `rediss://` or, for a socket, `unix://`.
 REDIS_URL = env.str("REDIS_URL")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
