@@ -39,7 +39,7 @@ def follow(operation: Operation, actor: Actor, out: OutputWrapper, options: Opti
             operation.refresh_from_db()
             _show(bar, operation)
             if stop and not stopped and operations.can_stop(operation):
-                operation, stopped = operations.stop(operation, actor, "Ctrl-C"), True
+                operation, stopped = operations.stop(operation, actor, "Ctrl-C."), True
             elif waits and operation.state == Operation.State.CANARY:
                 threading.Event().wait(SLICE)
     bar.close()
