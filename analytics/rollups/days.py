@@ -12,18 +12,17 @@ from django.db.models import Max, Min
 from analytics.domain.outcomes import HabitDay, Outcome, figures
 from analytics.models import FocusSession, UserClock, UserDay
 from analytics.rollups.closing import day_end
-from analytics.rollups.rows import rows
+from analytics.rollups.rows import rows, upsert
 from analytics.rollups.tracing import Traced
 from analytics.selectors.history import days_between, stored_days
 from habits.domain.calendar import ONE_DAY
 from habits.models import Completion
 
-KEY = ("day", "user")
+KEY = ("day", "user_id")
+FACTS = ("began_at", "ended_at", "neutral")
+"""Columns that the close has written; the rest follows from records, habits and sessions."""
+
 COUNTS = ("due", "done", "skipped", "missed", "extra", "strength")
-COLUMNS = tuple(
-    field.name for field in UserDay._meta.concrete_fields if field.name not in (*KEY, "began_at", "ended_at", "neutral")
-)
-"""What follows from records, habits and sessions; the rest are facts of the close."""
 
 
 class Taps(NamedTuple):
@@ -117,10 +116,7 @@ FORGET = "DELETE FROM analytics_userday WHERE user_id = %s AND day = ANY(%s)"
 
 def save_days(user_id: int, found: Collection[UserDay]) -> None:
     """Store days as they are now, in place of what is stored of them."""
-    kept = [row for row in found if not is_void(row)]
-    UserDay.objects.bulk_create(
-        kept, batch_size=500, update_conflicts=True, unique_fields=list(KEY), update_fields=list(COLUMNS)
-    )
+    upsert([row for row in found if not is_void(row)], KEY, kept=FACTS)
     if void := [row.day for row in found if is_void(row)]:
         rows(FORGET, [user_id, void])
 

@@ -19,7 +19,8 @@ def _scheduled_until(day: str) -> str:
 # Sum up the days of periods in place of what is stored of them; a period without closed days has no row. All is kept
 # apart by person and first day. Each day of a period is a probe of the primary key of days; people who are gone are
 # left out. The days are counted up to a constant, since the planner takes a series of unknown length for a thousand
-# days, and then reads the table of all days rather than probe it.
+# days, and then reads the table of all days rather than probe it. What is joined in the end is materialized, lest it be
+# worked out once for each period where few are expected.
 ROLL_UP = f"""
 WITH period AS MATERIALIZED (
     SELECT c.user_id, p.first_day, p.last_day, p.best_hour
@@ -40,7 +41,7 @@ WITH period AS MATERIALIZED (
            (array_agg(day ORDER BY rate DESC, day) FILTER (WHERE rate IS NOT NULL))[1] AS best_day,
            (array_agg(day ORDER BY rate, day) FILTER (WHERE rate IS NOT NULL))[1] AS worst_day
     FROM daily GROUP BY user_id, first_day
-), weekdays AS (
+), weekdays AS MATERIALIZED (
     SELECT DISTINCT ON (user_id, first_day) user_id, first_day, weekday
     FROM (
         SELECT p.user_id, p.first_day, extract(isodow FROM d.day)::int - 1 AS weekday, sum(d.done) AS done,
@@ -54,10 +55,10 @@ WITH period AS MATERIALIZED (
 ), habit_days AS MATERIALIZED (
     SELECT d.user_id, d.first_day, d.day, h.habit_id, h.outcome, h.strength
     FROM daily d CROSS JOIN LATERAL unnest(d.habits, d.outcomes, d.strengths) AS h (habit_id, outcome, strength)
-), broken AS (
+), broken AS MATERIALIZED (
     SELECT user_id, first_day, count(*) AS number FROM habit_days
     WHERE outcome & {Outcome.BROKEN:d} <> 0 GROUP BY user_id, first_day
-), categories AS (
+), categories AS MATERIALIZED (
     SELECT user_id, first_day, jsonb_object_agg(category, jsonb_build_array(due, done, skipped)) AS counts
     FROM (
         SELECT d.user_id, d.first_day, b.category, count(*) FILTER (WHERE outcome & 1 = 1) AS due,
@@ -78,7 +79,7 @@ WITH period AS MATERIALIZED (
         CROSS JOIN LATERAL unnest(e.habits, e.strengths) AS h (habit_id, strength)
     ) AS with_eve
     GROUP BY user_id, first_day, habit_id
-), moves AS (
+), moves AS MATERIALIZED (
     SELECT user_id, first_day, (array_agg(habit_id ORDER BY change DESC, habit_id))[1] AS top_habit,
            max(change) AS top_change, (array_agg(habit_id ORDER BY change, habit_id))[1] AS slipping_habit,
            min(change) AS slipping_change
@@ -115,7 +116,7 @@ WITH period AS MATERIALIZED (
                  ), false)
            ) END AS length
     FROM lasting
-), streaks AS (
+), streaks AS MATERIALIZED (
     SELECT DISTINCT ON (user_id, first_day) user_id, first_day, habit_id, length
     FROM shortened
     WHERE length >= {NOTABLE_STREAK}

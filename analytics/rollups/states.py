@@ -9,6 +9,7 @@ from datetime import date
 from django.utils import timezone
 
 from analytics.models import HabitState
+from analytics.rollups.rows import upsert
 from analytics.rollups.tracing import Traced
 
 
@@ -30,5 +31,4 @@ def state_of(user_id: int, traced: Traced, last: date) -> HabitState:
 
 def save_states(states: Iterable[HabitState]) -> None:
     """Store states in place of those that are stored."""
-    fields = [field.name for field in HabitState._meta.concrete_fields if not field.primary_key]
-    HabitState.objects.bulk_create(states, update_conflicts=True, unique_fields=["habit"], update_fields=fields)
+    upsert(list(states), ["habit_id"])
