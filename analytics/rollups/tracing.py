@@ -105,8 +105,11 @@ def _local_day(clock: UserClock, instant: datetime) -> date:
 
 
 def trace(known: Known, records: Mapping[date, Record], last: date, neutral: Collection[date]) -> Traced:
-    """Work a habit out as of the closed day `last`, with its days since it was made or first recorded."""
+    """Work a habit out as of the closed day `last`, with its days since it was made or first recorded.
+
+    Later days that are neutral change nothing: what is archived stays as it was.
+    """
     recorded = (day for day, record in records.items() if not record.is_empty)
     first = min(known.made_on, min(recorded, default=known.made_on))
-    found = chronicle(rule_of(known.habit), records, first, last, neutral)
+    found = chronicle(rule_of(known.habit), records, first, last, [day for day in neutral if day <= last])
     return Traced(known, found, {day.day: day for day in found.days if known.counts_on(day.day)})

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from analytics.models import HabitState, UserClock, UserDay
+from analytics.rollups.rebuilding import rebuild
 from habits import services
 from habits.models import Habit, User
 from tests.factories import UserFactory
@@ -132,6 +133,27 @@ def test_a_date_that_a_territory_left_out_has_no_length_and_ends_no_streak() -> 
     row = day_of(user, datetime(2011, 12, 30, tzinfo=UTC).date())
     assert (row.began_at == row.ended_at, row.neutral, row.due) == (True, True, 0)
     assert counts(user, habit_day)[:2] == (1, 1)
+
+
+def test_a_journey_changes_nothing_of_a_habit_that_is_archived() -> None:
+    user, _ = berliner()
+    with at(MONDAY):
+        weekly = make_habit(user, freq_num=1, freq_den=7)
+    with at(after(1)):
+        tick(weekly, MONDAY)  # keeps the days until Sunday
+        services.update_habit(habit=weekly, archived=True)
+        close()
+        settle(user)
+    with at(after(6)):
+        close()
+        move(user, "America/New_York")
+    with at(after(8)):
+        close()
+        found = rebuild(user.pk)
+
+    assert day_of(user, after(6)).neutral
+    assert found is not None
+    assert found.differences == []
 
 
 def test_another_first_weekday_holds_from_the_next_week() -> None:
