@@ -17,6 +17,7 @@ from habits.erasing import erase, late_closures
 from habits.exports import forget_exports, make_export
 from habits.imports.backup import UnreadableBackup
 from habits.imports.detect import read_backup
+from habits.imports.forgetting import forget_backups
 from habits.imports.restore import restore
 from habits.merging import Busy, drain, forget, late_users
 from habits.models import Backup
@@ -39,7 +40,7 @@ def import_backup(*, backup_id: int) -> dict[str, int]:
     """
     backup = Backup.objects.select_related("user").get(pk=backup_id)
     if backup.content is None:
-        raise UnreadableBackup(f"“{backup.filename}” has been imported and deleted; upload it again.")
+        raise UnreadableBackup(f"“{backup.filename}” is not kept any more; upload it again.")
     with tempfile.NamedTemporaryFile() as file:
         file.write(backup.content)
         file.flush()
@@ -102,11 +103,12 @@ def erase_account(*, user_id: int) -> dict[str, int]:
 
 @task(queue="default", attempts=3)
 def tidy_accounts() -> dict[str, int]:
-    """Delete letters that nobody could send, files of data and sessions that are over, and what closed late."""
+    """Delete letters that nobody could send, files and sessions that are over, and what closed late."""
     SessionStore.clear_expired()
     closed = late_closures()
     erase_account.using(unique_key="account:{user_id}").enqueue_many({"user_id": user_id} for user_id in closed)
-    return {"letters": forget_letters(), "exports": forget_exports(), "accounts": len(closed)}
+    files = {"exports": forget_exports(), "backups": forget_backups()}
+    return {"letters": forget_letters(), **files, "accounts": len(closed)}
 
 
 schedule("sweep-pushes", sweep_pushes, every=timedelta(minutes=1), missed="once", overlap=False)

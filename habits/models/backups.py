@@ -20,6 +20,7 @@ class Backup(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        indexes = (models.Index(fields=["uploaded_at"], condition=models.Q(content__isnull=False), name="backup_kept"),)
 
     def __str__(self) -> str:
         return self.filename

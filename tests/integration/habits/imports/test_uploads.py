@@ -7,7 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from habits import services
+from habits.imports.forgetting import KEEP_BACKUPS
 from habits.models import Backup, Habit, User
+from habits.tasks import tidy_accounts
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
 from tests.integration.jobs.drains import drain
@@ -46,6 +48,14 @@ def test_an_upload_without_a_file_or_with_an_empty_one_is_refused(api: APIClient
     assert [field for field, _ in errors_of(api.post(IMPORTS, {}, format="multipart"))] == ["file"]
     assert [field for field, _ in errors_of(upload(api, content=b""))] == ["file"]
     assert problem_of(api.post(IMPORTS, {"file": "x"}, format="json"), 415)
+
+
+def test_a_file_that_no_import_has_emptied_is_forgotten_after_a_month(api: APIClient) -> None:
+    late, early = upload(api).json()["id"], upload(api).json()["id"]
+    Backup.objects.filter(pk=early).update(uploaded_at=Backup.objects.get(pk=early).uploaded_at - KEEP_BACKUPS)
+    assert tidy_accounts()["backups"] == 1
+    assert Backup.objects.get(pk=early).content is None
+    assert Backup.objects.get(pk=late).content is not None
 
 
 def test_the_backups_of_somebody_else_do_not_exist(api: APIClient) -> None:
