@@ -42,10 +42,16 @@ class Command(BaseCommand):
         secret = generate_totp_secret()
         self.stdout.write("Add this to an authenticator app:\n")
         self.stdout.write(f"  {get_adapter().build_totp_url(user, secret)}\n")
-        if not validate_totp_code(secret, input("The code that it shows now: ").strip()):
+        if not validate_totp_code(secret, self._ask("The code that it shows now: ")):
             raise CommandError("The code is not of this secret; nothing was set up. Is the clock of the phone right?")
         with transaction.atomic():
             TOTP.activate(user, secret)
             codes = RecoveryCodes.activate(user).get_unused_codes()
         self.stdout.write("Done. These recovery codes let in once each, without the phone; keep them elsewhere:")
         self.stdout.write("\n".join(f"  {code}" for code in codes))
+
+    def _ask(self, question: str) -> str:
+        try:
+            return input(question).strip()
+        except EOFError as error:
+            raise CommandError("A code has to be typed in: run this in a terminal. Nothing was set up.") from error

@@ -196,6 +196,14 @@ def test_the_command_sets_nothing_up_for_a_wrong_code(monkeypatch: pytest.Monkey
     assert not Authenticator.objects.exists()
 
 
+def test_the_command_needs_somebody_to_type_the_code_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+
+    with pytest.raises(CommandError, match="run this in a terminal"):
+        call_command("second_factor", superuser().email, stdout=StringIO())
+    assert not Authenticator.objects.exists()
+
+
 def test_the_command_takes_a_factor_away(operator: User) -> None:
     with pytest.raises(CommandError, match="has a second factor"):
         call_command("second_factor", operator.email)
