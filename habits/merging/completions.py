@@ -132,7 +132,7 @@ def _cells(scope: Scope, cells: Iterable[Cell]) -> dict[str, Any]:
 
 
 def _columns(scope: Scope, placed: Placed, named: Mapping[Cell, str]) -> dict[str, Any]:
-    """Give the arguments of `MERGE`; a part that the device did not change has no scope, and so loses to any edit."""
+    """Give the arguments of `MERGE`; a part that the device did not change has no stamp, and so loses to any edit."""
     writes = placed.values()
     instants = [write.recorded_ms for write in writes]
     return {
