@@ -28,9 +28,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    """A demo of its own beside the developer's: other data, another port, embedded services."""
+    """A demo of its own beside the developer's: other data, another port, embedded services.
+
+    Its tables are made once for the module: that is most of a first start.
+    """
     directory = Path(tempfile.mkdtemp())
     directory.chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
