@@ -158,14 +158,20 @@ ON CONFLICT (user_id, first_day) DO UPDATE SET
 """  # noqa: S608 - made of constants
 
 # Take away the weeks that overlap a week as it was closed: those into which a change had cut its days, by a first
-# weekday that only holds from the next week, before this one was summed up. Gives what is left of each before this one;
-# it is empty of those that begin later. Index: the primary key of weeks.
+# weekday that only holds from the next week, before this one was summed up. Gives what is left of each before and after
+# this one: the days after it may be of a week whose job ran when none of them had a row, and comes no more. Index: the
+# primary key of weeks.
 GIVE_WAY = """
-    DELETE FROM analytics_userweek w
-    USING unnest(%(users)s::bigint[], %(firsts)s::date[], %(lasts)s::date[]) AS p (user_id, first_day, last_day)
-    WHERE w.user_id = p.user_id AND w.first_day BETWEEN p.first_day - 6 AND p.last_day AND w.last_day >= p.first_day
-      AND w.first_day <> p.first_day
-    RETURNING w.user_id, w.first_day, p.first_day - 1
+    WITH cut AS (
+        DELETE FROM analytics_userweek w
+        USING unnest(%(users)s::bigint[], %(firsts)s::date[], %(lasts)s::date[]) AS p (user_id, first_day, last_day)
+        WHERE w.user_id = p.user_id AND w.first_day BETWEEN p.first_day - 6 AND p.last_day AND w.last_day >= p.first_day
+          AND (w.first_day, w.last_day) <> (p.first_day, p.last_day)
+        RETURNING w.user_id, w.first_day, w.last_day, p.first_day AS closed_first, p.last_day AS closed_last
+    )
+    SELECT user_id, first_day, closed_first - 1 FROM cut WHERE first_day < closed_first
+    UNION ALL
+    SELECT user_id, closed_last + 1, last_day FROM cut WHERE last_day > closed_last
 """
 
 # When people tapped on what they did in the four weeks up to the end of periods. A tap whose zone is not known has no

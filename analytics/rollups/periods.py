@@ -30,7 +30,7 @@ def roll_up_closed_weeks(periods: Sequence[tuple[int, Period]]) -> None:
         "firsts": array(period.first for _, period in periods),
         "lasts": array(period.last for _, period in periods),
     }
-    left = [(user, Period(first, last)) for user, first, last in rows(GIVE_WAY, values) if first <= last]
+    left = [(user, Period(first, last)) for user, first, last in rows(GIVE_WAY, values)]
     roll_up(UserWeek, [*left, *periods])
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.domain.periods import week_of
+from analytics.domain.periods import Period, week_of
 from analytics.models import UserWeek
 from analytics.rollups.periods import roll_up
 from analytics.rollups.rebuilding import rebuild
@@ -132,3 +132,29 @@ def test_days_before_a_week_stay_in_one_although_a_change_was_followed_before_it
 
     stored = list(UserWeek.objects.filter(user=user).order_by("first_day").values_list("first_day", "last_day"))
     assert stored == [(MONDAY, after(2)), (after(3), after(9))]
+
+
+def test_days_after_a_week_stay_in_one_although_nothing_else_sums_them_up() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        make_habit(user)
+    with at(after(11)):
+        close()
+        roll_up(UserWeek, [(user.pk, Period(after(3), after(9)))])  # as a change cut them, by another first weekday
+        sum_up_weeks(weeks=[(user.pk, str(MONDAY), str(after(6)))])
+
+    stored = list(UserWeek.objects.filter(user=user).order_by("first_day").values_list("first_day", "last_day", "days"))
+    assert stored == [(MONDAY, after(6), 7), (after(7), after(9), 3)]
+
+
+def test_a_week_that_is_stored_too_long_leaves_the_days_after_its_end_to_another() -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        make_habit(user)
+    with at(after(11)):
+        close()
+        roll_up(UserWeek, [(user.pk, week_of(MONDAY, 0))])
+        sum_up_weeks(weeks=[(user.pk, str(MONDAY), str(after(3)))])  # shortened by another first weekday
+
+    stored = list(UserWeek.objects.filter(user=user).order_by("first_day").values_list("first_day", "last_day"))
+    assert stored == [(MONDAY, after(3)), (after(4), after(6))]
