@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analytics.domain.outcomes import Figures, points_between, whole_percent
 from analytics.domain.periods import Period
 from analytics.rollups.period_statements import WORTH_TELLING
-from analytics.rollups.rows import array, rows
+from focusjobs.sql import array, bound_rows
 from habits.signals import CountedWeek, weeks_counted
 
 
@@ -16,7 +16,7 @@ def announce_weeks(periods: Sequence[tuple[int, Period]]) -> None:
     values = {"users": array(user for user, _ in periods), "firsts": array(period.first for _, period in periods)}
     weeks = [
         CountedWeek(user, first, last, _facts(Figures(due=due, done=done), Figures(due=due_before, done=done_before)))
-        for user, first, last, due, done, due_before, done_before in rows(WORTH_TELLING, values)
+        for user, first, last, due, done, due_before, done_before in bound_rows(WORTH_TELLING, values)
     ]
     if weeks:
         weeks_counted.send(sender=None, weeks=weeks)

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from analytics.domain.periods import Period, month_of, week_after
 from analytics.rollups.close_statements import CLAIM, CLOSE, ONLY, PLAN
-from analytics.rollups.rows import array, rows
+from focusjobs.sql import array, bound_rows
 from habits.domain.calendar import ONE_DAY, day_start_instant
 
 
@@ -80,7 +80,7 @@ def close_batch(now: datetime, limit: int, users: Sequence[int] | None = None) -
     claimed = claim(now, limit, users)
     if not claimed:
         return Closed()
-    unsure = [user for (user,) in rows(CLOSE, _columns(claimed))]
+    unsure = [user for (user,) in bound_rows(CLOSE, _columns(claimed))]
     return Closed(
         users=len(claimed),
         seconds=time.monotonic() - began,
@@ -95,10 +95,10 @@ def claim(now: datetime, limit: int, users: Sequence[int] | None = None) -> list
     """Hold the clocks of people whose open day is over, in the order of their numbers."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("Claims are held by a transaction; open one first.")
-    rows(PLAN)
+    bound_rows(PLAN)
     statement = CLAIM.format(limit=int(limit), only="" if users is None else ONLY)
     values = [now] if users is None else [now, list(users)]
-    return sorted(Claimed(*row) for row in rows(statement, values))
+    return sorted(Claimed(*row) for row in bound_rows(statement, values))
 
 
 @lru_cache(maxsize=4096)

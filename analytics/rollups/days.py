@@ -12,9 +12,10 @@ from django.db.models import Max, Min
 from analytics.domain.outcomes import HabitDay, Outcome, figures
 from analytics.models import FocusSession, UserClock, UserDay
 from analytics.rollups.closing import day_end
-from analytics.rollups.rows import rows, upsert
 from analytics.rollups.tracing import Traced
+from analytics.rollups.upserting import upsert
 from analytics.selectors.history import days_between, stored_days
+from focusjobs.sql import bound_rows
 from habits.domain.calendar import ONE_DAY
 from habits.models import Completion
 
@@ -118,7 +119,7 @@ def save_days(user_id: int, found: Collection[UserDay]) -> None:
     """Store days as they are now, in place of what is stored of them."""
     upsert([row for row in found if not is_void(row)], KEY, kept=FACTS)
     if void := [row.day for row in found if is_void(row)]:
-        rows(FORGET, [user_id, void])
+        bound_rows(FORGET, [user_id, void])
 
 
 def put_right(

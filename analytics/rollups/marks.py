@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from analytics.rollups.rows import array, rows
+from focusjobs.sql import array, bound_rows
 
 MARK = """
     INSERT INTO analytics_dirtymark (user_id, habit_id, since)
@@ -25,9 +25,9 @@ TAKE = """
 
 def mark(user_id: int, since: Mapping[int, date | None] | Mapping[None, date]) -> None:
     """Mark habits of a person, by number, as changed since a day; None as the habit is the person's focus."""
-    rows(MARK, {"user": user_id, "habits": array(since.keys()), "since": array(since.values())})
+    bound_rows(MARK, {"user": user_id, "habits": array(since.keys()), "since": array(since.values())})
 
 
 def take_marks(user_id: int) -> dict[int | None, date | None]:
     """Take the marks of a person whose clock the caller holds: since when what has changed, None for ever."""
-    return dict(rows(TAKE, [user_id]))
+    return dict(bound_rows(TAKE, [user_id]))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from analytics.domain.periods import Period, month_of, week_of, weeks_between
 from analytics.models import UserClock, UserMonth, UserWeek
 from analytics.rollups.period_statements import GIVE_WAY, ROLL_UP, TAPS
-from analytics.rollups.rows import array, rows
+from focusjobs.sql import array, bound_rows
 from habits.domain.calendar import ONE_DAY, week_start_of
 
 BATCH = 200
@@ -30,7 +30,7 @@ def roll_up_closed_weeks(periods: Sequence[tuple[int, Period]]) -> None:
         "firsts": array(period.first for _, period in periods),
         "lasts": array(period.last for _, period in periods),
     }
-    left = [(user, Period(first, last)) for user, first, last in rows(GIVE_WAY, values)]
+    left = [(user, Period(first, last)) for user, first, last in bound_rows(GIVE_WAY, values)]
     roll_up(UserWeek, [*left, *periods])
 
 
@@ -47,9 +47,9 @@ def _roll_up_batch(model: type[UserWeek] | type[UserMonth], periods: Sequence[tu
         "users": users,
         "firsts": array(period.first for _, period in periods),
         "lasts": lasts,
-        "hours": array(_best_hours(rows(TAPS, {"users": users, "lasts": lasts}), len(periods))),
+        "hours": array(_best_hours(bound_rows(TAPS, {"users": users, "lasts": lasts}), len(periods))),
     }
-    rows(ROLL_UP.format(table=model._meta.db_table), values)
+    bound_rows(ROLL_UP.format(table=model._meta.db_table), values)
 
 
 def _best_hours(taps: Iterable[tuple[int, datetime, str]], number: int) -> list[int | None]:

@@ -9,8 +9,8 @@ from datetime import date
 from django.utils import timezone
 
 from analytics.models import HabitState
-from analytics.rollups.rows import upsert
 from analytics.rollups.tracing import Traced
+from analytics.rollups.upserting import upsert
 
 
 def state_of(user_id: int, traced: Traced, last: date) -> HabitState:

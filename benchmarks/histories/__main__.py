@@ -36,10 +36,10 @@ def main() -> int:
 def _run() -> dict[str, object]:
     import time_machine
 
-    from analytics.rollups.rows import rows
     from benchmarks.histories.rebuild import differences
     from benchmarks.histories.statements import COUNTS
     from benchmarks.histories.world import World, moments
+    from focusjobs.sql import bound_rows
 
     world, began = World(SEED, PEOPLE, HABITS), time.perf_counter()
     for number, moment in enumerate(moments(world.dice, NIGHTS)):
@@ -50,7 +50,7 @@ def _run() -> dict[str, object]:
         if number % 5 == 0:
             print(f"{moment:%d %B %H:%M} UTC: {world.counts['closed_days']:,} days closed", flush=True)
     lived = time.perf_counter() - began
-    (counts,) = rows(COUNTS)
+    (counts,) = bound_rows(COUNTS)
     print(*(f"{name} {number:,}" for name, number in sorted(world.counts.items())), sep=", ")
     print(*(f"{name} {number:,}" for name, number in zip(NAMES, counts, strict=True)), sep=", ", flush=True)
     differing = differences()

@@ -12,8 +12,8 @@ from analytics.models import UserClock, UserMonth, UserWeek
 from analytics.rollups.events import follow_events
 from analytics.rollups.periods import ended_months, ended_weeks, roll_up
 from analytics.rollups.rebuilding import compare
-from analytics.rollups.rows import rows
 from benchmarks.histories.world import BEGIN, WORKERS
+from focusjobs.sql import bound_rows
 
 # Columns in which rows differ from their copies, or all of a row that only one of both has; but not when it was made.
 UNLIKE = """
@@ -65,11 +65,11 @@ def _of_person(clock: UserClock) -> list[tuple[str, Any]]:
 
 
 def _of_periods() -> Iterator[tuple[str, Any]]:
-    yield from (("overlapping weeks", found) for found in rows(OVERLAPPING))
+    yield from (("overlapping weeks", found) for found in bound_rows(OVERLAPPING))
     clocks = list(UserClock.objects.order_by("pk"))
     for model, ended in ((UserWeek, ended_weeks), (UserMonth, ended_months)):
         table = model._meta.db_table
-        rows(f"CREATE TABLE stored_{table} AS TABLE {table}")
+        bound_rows(f"CREATE TABLE stored_{table} AS TABLE {table}")
         roll_up(model, [one for clock in clocks for one in ended(clock, Period(EARLIEST, clock.last_closed))])
-        for user, first_day, name, was, anew in rows(UNLIKE.format(table=table)):
+        for user, first_day, name, was, anew in bound_rows(UNLIKE.format(table=table)):
             yield table.removeprefix("analytics_user") + "s", f"{user} from {first_day}: {name} {was}, not {anew}"

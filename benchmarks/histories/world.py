@@ -16,9 +16,9 @@ from django.utils import timezone
 from analytics import tasks
 from analytics.rollups.clocks import wind_clocks
 from analytics.rollups.following import follow_changes
-from analytics.rollups.rows import array, rows
 from analytics.services import record_focus
 from benchmarks.histories import statements
+from focusjobs.sql import array, bound_rows
 from habits import services
 from habits.domain.calendar import ONE_DAY, logical_date
 from habits.models import Habit, User
@@ -96,11 +96,11 @@ class World:
 
     def begin(self) -> None:
         """Let everybody sign up and make their habits."""
-        rows("SELECT setseed(%s::float8)", [self.dice.random()])
+        bound_rows("SELECT setseed(%s::float8)", [self.dice.random()])
         with transaction.atomic():
-            rows("SELECT set_config('sync.version', 'benchmark', true)")
-            rows(statements.PEOPLE, {"people": self.people, "zones": ZONES})
-            rows(statements.HABITS, {"each": self.each, "rules": json.dumps(RULES), "now": timezone.now()})
+            bound_rows("SELECT set_config('sync.version', 'benchmark', true)")
+            bound_rows(statements.PEOPLE, {"people": self.people, "zones": ZONES})
+            bound_rows(statements.HABITS, {"each": self.each, "rules": json.dumps(RULES), "now": timezone.now()})
         while wound := wind_clocks():
             tasks.refresh_people(wound)
         self.users = {user.pk: user for user in User.objects.order_by("pk")}
@@ -165,8 +165,8 @@ class World:
         columns = ("users", "habits", "days", "slots", "values", "skipped", "noted", "zones")
         values = {name: array(column) for name, column in zip(columns, zip(*taps, strict=True), strict=True)}
         with transaction.atomic():
-            rows("SELECT set_config('sync.version', 'benchmark', true)")
-            rows(statements.RECORDS, {**values, "now": timezone.now()})
+            bound_rows("SELECT set_config('sync.version', 'benchmark', true)")
+            bound_rows(statements.RECORDS, {**values, "now": timezone.now()})
             tasks.refresh_people([tap.user for tap in taps])
         self.counts["records"] += len(taps)
 
@@ -222,7 +222,7 @@ class World:
         habit, _ = services.create_habit(user=self.users[number], name="Other", **self.dice.choice(RULES))
         self.habits[number][habit.pk] = habit.kind
         with transaction.atomic():  # the clock of the database has stayed behind
-            rows("SELECT set_config('sync.version', 'benchmark', true)")
+            bound_rows("SELECT set_config('sync.version', 'benchmark', true)")
             Habit.objects.filter(pk=habit.pk).update(created_at=timezone.now())
 
     def focus(self, number: int) -> None:
@@ -242,11 +242,11 @@ class World:
 
     def work(self, part: float) -> None:
         """Do this part of the jobs that closes and changes have enqueued; the rest comes late."""
-        jobs = rows(statements.TAKE_PEOPLE, [tasks.refresh_person.name, part])
+        jobs = bound_rows(statements.TAKE_PEOPLE, [tasks.refresh_person.name, part])
         followed = WORKERS.map(follow_changes, [json.loads(known)["user_id"] for (known,) in jobs])
         self.counts["followed"] += len(list(followed))
         for task in (tasks.sum_up_weeks, tasks.sum_up_months):
-            for (known,) in rows(statements.TAKE, [task.name, part + 0.5]):
+            for (known,) in bound_rows(statements.TAKE, [task.name, part + 0.5]):
                 task(**json.loads(known))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.sql import columns, numbers, prepared_rows, rows
+from focusjobs.sql import array, columns, prepared_rows, rows
 
 from ..context import Line
 from ..domain.lifecycle import FINISHED, State
@@ -44,7 +44,7 @@ def _end(ended: Sequence[Ended]) -> list[Any]:
     others = [end for end in ended if end.state != State.COMPLETED or end.progress is not None]
     done: list[Any] = []
     if plain:
-        held = [numbers(claim.id for claim in plain), numbers(claim.fence for claim in plain)]
+        held = [array(claim.id for claim in plain), array(claim.fence for claim in plain)]
         done += prepared_rows(COMPLETE, held)
     if others:
         done += rows(FINISH, columns(others, _finish_row))

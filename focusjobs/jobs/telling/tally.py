@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from focusjobs.sql import columns, numbers, rows
+from focusjobs.sql import array, columns, rows
 
 from .events import Kind
 
@@ -182,7 +182,7 @@ def _values(counts: Counts) -> tuple[object, ...]:
     return (
         *(counts.completed, counts.failed, counts.errors, counts.cancelled, counts.run_seconds, counts.wait_seconds),
         # As text, since `unnest` would flatten an array of arrays.
-        *(numbers(counts.run_buckets), numbers(counts.wait_buckets)),
+        *(array(counts.run_buckets), array(counts.wait_buckets)),
     )
 
 
