@@ -2,7 +2,7 @@
 
 Every length is measured on tables of its own size: people with five habits each in 24 zones, dense records. The cost is
 the CPU time of the one backend that closes (`/proc/PID/schedstat`), beside that of a bare scan of the same records and
-of a loop over Django's models. The last line is JSON; PEOPLE=24000 LENGTHS=30,90 measures others.
+of a loop over Django's models. The last line is JSON; PEOPLE=100000 LENGTHS=30,90 measures others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.servers import bench_servers
 
 QUICK = bool(os.environ.get("QUICK"))
-PEOPLE = int(os.environ.get("PEOPLE", "2000" if QUICK else "10000"))
+PEOPLE = int(os.environ.get("PEOPLE", "2400" if QUICK else "24000"))
 LENGTHS = tuple(map(int, os.environ.get("LENGTHS", "30,90" if QUICK else "30,90,365").split(",")))
 NIGHTS = 3
 LOOPED = 20 if QUICK else 100

@@ -30,22 +30,32 @@ CLAIM = """
 
 ONLY = "AND user_id = ANY(%s)"
 
+DAY_ZERO = "date '0001-01-01' - 1"
+"""The day before the first, so that the number of a day is Python's ordinal."""
+
 # Close one day of each claimed person: take the state of every habit a day further, insert the person's day, note what
 # became of streaks, and move the clock on. Gives the people for whom something has to be worked out looking back: a
 # habit whose state is not that of the day before, or of which only earlier records decide.
+#
+# Days and instants come as numbers, which PostgreSQL reads several times quicker than their text. What is inserted is
+# looked for before: whoever inserts holds the clock, and ON CONFLICT would write a second time for each row.
 #
 # It starts after the claim, so it sees every record whose transaction ended before. One that ends later has a job,
 # which waits for the clock and then finds the day closed. Idempotent: a state moves only from the day before, a day is
 # inserted once, and a clock moves on with them. States and clocks are found by their physical place, which the held
 # clocks keep in place; a state that is moved all the same would be found wanting in the next night and worked out anew.
-# Indexes: completion_cell_unique (the day, and the day that leaves a window), that of states by person, focus_of_day.
+# Indexes: completion_cell_unique (the day, and the day that leaves a window), that of states by person, focus_of_day,
+# streak_event_unique, the primary key of days.
 CLOSE = f"""
 WITH due AS MATERIALIZED (
-    SELECT *, extract(isodow FROM day)::int - 1 AS weekday, day - 1 AS eve
-    FROM unnest(%(users)s::bigint[], %(days)s::date[], %(began)s::timestamptz[], %(ended)s::timestamptz[],
-                %(neutral)s::boolean[], %(focused)s::boolean[], %(next)s::timestamptz[], %(week_first)s::date[],
-                %(week_last)s::date[], %(places)s::tid[])
-         AS claimed (user_id, day, began_at, ended_at, neutral, focused, next, week_first, week_last, place)
+    SELECT user_id, day, day - 1 AS eve, extract(isodow FROM day)::int - 1 AS weekday, neutral, focused, place,
+           to_timestamp(began) AS began_at, to_timestamp(ended) AS ended_at, to_timestamp(next) AS next_at,
+           {DAY_ZERO} + week_first AS week_first, {DAY_ZERO} + week_last AS week_last
+    FROM unnest(%(users)s::bigint[], %(days)s::int[], %(began)s::float8[], %(ended)s::float8[], %(neutral)s::boolean[],
+                %(focused)s::boolean[], %(next)s::float8[], %(week_first)s::int[], %(week_last)s::int[],
+                %(places)s::tid[])
+         AS claimed (user_id, number, began, ended, neutral, focused, next, week_first, week_last, place),
+         LATERAL (SELECT {DAY_ZERO} + number AS day) AS it
 ), recorded AS (
     SELECT r.habit_id, greatest(sum(r.value::float8), 0) AS value,
            bool_or(r.skipped) AND NOT coalesce(sum(r.value::float8) > 0, false) AS skipped,
@@ -151,7 +161,8 @@ WITH due AS MATERIALIZED (
            greatest(before, streak)
     FROM told
     WHERE counts AND told & {Outcome.BROKEN | Outcome.MILESTONE:d} <> 0
-    ON CONFLICT DO NOTHING
+      AND NOT EXISTS (SELECT FROM analytics_streakevent e
+                      WHERE e.habit_id = told.habit_id AND e.day = told.day OFFSET 0)
 ), habits AS (
     SELECT user_id, count(*) FILTER (WHERE told & 1 = 1) AS due, count(*) FILTER (WHERE told & 3 = 3) AS done,
            count(*) FILTER (WHERE told & 5 = 5) AS skipped, count(*) FILTER (WHERE told & 3 = 2) AS extra,
@@ -176,11 +187,11 @@ WITH due AS MATERIALIZED (
            h.first_at, h.last_at, coalesce(h.habits, '{{}}'), coalesce(h.outcomes, '{{}}'),
            coalesce(h.strengths, '{{}}'), coalesce(f.seconds, 0), coalesce(f.sessions, 0), coalesce(f.longest, 0)
     FROM due LEFT JOIN habits h ON h.user_id = due.user_id LEFT JOIN focus f ON f.user_id = due.user_id
-    WHERE h.user_id IS NOT NULL OR f.user_id IS NOT NULL OR due.neutral
-    ON CONFLICT DO NOTHING
+    WHERE (h.user_id IS NOT NULL OR f.user_id IS NOT NULL OR due.neutral)
+      AND NOT EXISTS (SELECT FROM analytics_userday d WHERE d.day = due.day AND d.user_id = due.user_id OFFSET 0)
 ), wound AS (
     UPDATE analytics_userclock c
-    SET last_closed = due.day, began_at = due.ended_at, next_rollover_at = due.next, neutral = false,
+    SET last_closed = due.day, began_at = due.ended_at, next_rollover_at = due.next_at, neutral = false,
         week_first = due.week_first, week_last = due.week_last
     FROM due
     WHERE c.ctid = due.place

@@ -111,13 +111,13 @@ def _columns(claimed: Sequence[Claimed]) -> dict[str, str]:
     weeks = [one.next_week for one in claimed]
     return {
         "users": array(one.user_id for one in claimed),
-        "days": array(one.day for one in claimed),
-        "began": array(one.began_at for one in claimed),
-        "ended": array(one.ended_at for one in claimed),
+        "days": array(one.day.toordinal() for one in claimed),
+        "began": array(one.began_at.timestamp() for one in claimed),
+        "ended": array(one.ended_at.timestamp() for one in claimed),
         "neutral": array(one.is_neutral for one in claimed),
         "focused": array(one.focused for one in claimed),
-        "next": array(one.next_rollover_at for one in claimed),
-        "week_first": array(week.first for week in weeks),
-        "week_last": array(week.last for week in weeks),
+        "next": array(one.next_rollover_at.timestamp() for one in claimed),
+        "week_first": array(week.first.toordinal() for week in weeks),
+        "week_last": array(week.last.toordinal() for week in weeks),
         "places": array(one.place for one in claimed),
     }
