@@ -14,11 +14,14 @@ class HabitState(models.Model):
 
     A cache: `analytics.rollups.following` makes it again, but for `made_on` and `archived_on`. The close of a day
     takes it a day further without looking back, for which it has what the habit asks for beside it.
+
+    No number is below 0, by the rules that write it, and every person exists, by its habit: constraints would be looked
+    at for each row of each night.
     """
 
     habit = models.OneToOneField(Habit, on_delete=models.CASCADE, primary_key=True, related_name="state")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    completions_version = models.PositiveBigIntegerField(help_text="`Habit.completions_version` that it includes.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, related_name="+")
+    completions_version = models.BigIntegerField(help_text="`Habit.completions_version` that it includes.")
     strength = models.FloatField(help_text="Habit strength, 0 to 1.")
     decay = models.FloatField()
     target = models.FloatField()
@@ -30,18 +33,18 @@ class HabitState(models.Model):
     archived_on = models.DateField(null=True, help_text="Their day on which it was archived.")
     unsure_since = models.DateField(null=True, help_text="The first day that has to be closed again, looking back.")
     first_day = models.DateField(null=True)
-    streak = models.PositiveIntegerField()
+    streak = models.IntegerField()
     streak_start = models.DateField(null=True)
-    best_streak = models.PositiveIntegerField()
+    best_streak = models.IntegerField()
     best_streak_start = models.DateField(null=True)
-    total = models.PositiveIntegerField()
+    total = models.IntegerField()
     run_start = models.DateField(null=True)
     run_end = models.DateField(null=True)
     covered_until = models.DateField(null=True)
-    days = models.PositiveSmallIntegerField()
-    times = models.PositiveSmallIntegerField()
-    skips = models.PositiveSmallIntegerField()
-    weekdays = models.PositiveSmallIntegerField()
+    days = models.SmallIntegerField()
+    times = models.SmallIntegerField()
+    skips = models.SmallIntegerField()
+    weekdays = models.SmallIntegerField()
     ticks = models.BooleanField()
     at_most = models.BooleanField()
     doubled = models.BooleanField()
