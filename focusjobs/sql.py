@@ -40,7 +40,7 @@ def bound_rows(statement: str, values: Values = ()) -> list[Any]:
     """Do as `rows`, with values that go to PostgreSQL beside the text and not within it, for those of many rows.
 
     The plan is made for them each time: how many they are decides on it. Rows come back in binary, since PostgreSQL
-    spends more on writing an instant as text than on finding its row.
+    spends more on writing an instant as text than on finding its row; JSON is then parsed already.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:

@@ -18,7 +18,7 @@ from analytics.rollups.clocks import wind_clocks
 from analytics.rollups.following import follow_changes
 from analytics.services import record_focus
 from benchmarks.histories import statements
-from focusjobs.sql import array, bound_rows
+from focusjobs.sql import array, bound_rows, rows
 from habits import services
 from habits.domain.calendar import ONE_DAY, logical_date
 from habits.models import Habit, User
@@ -242,11 +242,11 @@ class World:
 
     def work(self, part: float) -> None:
         """Do this part of the jobs that closes and changes have enqueued; the rest comes late."""
-        jobs = bound_rows(statements.TAKE_PEOPLE, [tasks.refresh_person.name, part])
+        jobs = rows(statements.TAKE_PEOPLE, [tasks.refresh_person.name, part])
         followed = WORKERS.map(follow_changes, [json.loads(known)["user_id"] for (known,) in jobs])
         self.counts["followed"] += len(list(followed))
         for task in (tasks.sum_up_weeks, tasks.sum_up_months):
-            for (known,) in bound_rows(statements.TAKE, [task.name, part + 0.5]):
+            for (known,) in rows(statements.TAKE, [task.name, part + 0.5]):
                 task(**json.loads(known))
 
 
