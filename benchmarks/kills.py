@@ -45,7 +45,7 @@ SELECT u, zone, %(start)s, (extract(isodow FROM day)::int + u + (u %% 50 = 0)::i
        ended - interval '1 day', ended, u %% 100 = 0, day - 6 + (u %% 7)::int, day + (u %% 7)::int
 FROM generate_series(1, %(people)s) AS u
 JOIN unnest(%(zones)s::text[], %(days)s::date[], %(ends)s::timestamptz[]) WITH ORDINALITY AS z (zone, day, ended, n)
-     ON n = 1 + u %% 24
+     ON n = 1 + u %% cardinality(%(zones)s::text[])
 ORDER BY u;
 UPDATE analytics_habitstate s SET as_of = c.last_closed FROM analytics_userclock c WHERE c.user_id = s.user_id
 """

@@ -83,7 +83,8 @@ INSERT INTO analytics_userclock (user_id, zone, day_start, week_start, last_clos
                                  week_first, week_last)
 SELECT u, zone, 0, 0, {first} + %(eve)s, at - interval '1 day', at, false, {first} + %(eve)s, {first} + 4000
 FROM generate_series(1, %(people)s) AS u
-JOIN unnest(%(zones)s::text[], %(ends)s::timestamptz[]) WITH ORDINALITY AS z (zone, at, n) ON n = 1 + u %% 12
+JOIN unnest(%(zones)s::text[], %(ends)s::timestamptz[]) WITH ORDINALITY AS z (zone, at, n)
+     ON n = 1 + u %% cardinality(%(zones)s::text[])
 ORDER BY u
 """.replace("{first}", FIRST)
 

@@ -124,7 +124,7 @@ class Crowd:
         from notifications.addresses import Address, sealed
 
         end = datetime.combine(TODAY + timedelta(days=1), datetime.min.time(), UTC)
-        values = {"people": PEOPLE, "days": DAYS, "eve": DAYS - 2, "zones": ["UTC"] * 24, "ends": [end] * 24}
+        values = {"people": PEOPLE, "days": DAYS, "eve": DAYS - 2, "zones": ["UTC"], "ends": [end]}
         addresses, digests = zip(*[sealed(Address(f"phone-{n}-{'x' * 150}")) for n in range(PEOPLE)], strict=True)
         with database() as session, session.transaction():
             session.execute("SELECT set_config('sync.version', 'benchmark', true)")
