@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from focusjobs.sql import rows
+from focusjobs.sql import columns, rows
 from habits.domain.merge import Register
 from habits.models import Completion, LostText
 
@@ -127,7 +127,7 @@ def _stored(scope: Scope, placed: Placed) -> dict[Cell, Stored]:
 
 
 def _cells(scope: Scope, cells: Iterable[Cell]) -> dict[str, Any]:
-    habits, days, slots = (list(column) for column in zip(*cells, strict=True))
+    habits, days, slots = columns(cells, tuple)
     return {"user": scope.user_id, "habits": habits, "days": days, "slots": slots}
 
 

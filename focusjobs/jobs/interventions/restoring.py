@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from focusjobs.sql import rows
+from focusjobs.sql import columns, rows
 
 from ..domain.lifecycle import FINISHED, State
 from ..errors import ChildFailed
@@ -48,7 +48,7 @@ def link(operation: int, changed: Iterable[Captured], *, canary: bool = False, u
         (it.id, it.fence, it.before if undoable and not it.is_active else None, it.error_group_id) for it in changed
     ]
     if befores:
-        ids, fences, texts, groups = (list(column) for column in zip(*befores, strict=True))
+        ids, fences, texts, groups = columns(befores, tuple)
         values = {"ids": ids, "fences": fences, "befores": texts, "groups": groups}
         rows(statements.LINK, {"operation": operation, "canary": canary, **values})
 

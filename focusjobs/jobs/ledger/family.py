@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from focusjobs.sql import rows
+from focusjobs.sql import columns, rows
 
 from ..domain.lifecycle import State
 from ..errors import ChildFailed
@@ -26,9 +26,9 @@ def settle(children: Sequence[Child]) -> None:
         by_parent[child.parent_id].append(child)
     rows(LOCK_PARENTS, [list(by_parent)])
     told = [_tell(parent_id, family) for parent_id, family in by_parent.items()]
-    columns = [list(column) for column in zip(*told, strict=True)]
-    rows(COUNT_DOWN, columns[:2])
-    parents = [Moved(*row) for row in rows(SETTLE_PARENTS, columns)]
+    values = columns(told, tuple)
+    rows(COUNT_DOWN, values[:2])
+    parents = [Moved(*row) for row in rows(SETTLE_PARENTS, values)]
     for queue in {parent.queue for parent in parents if parent.state == State.WAITING}:
         wakeups.ring_after_commit(queue)
     failed = [parent for parent in parents if parent.state == State.FAILED]

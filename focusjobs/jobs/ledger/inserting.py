@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from focusjobs.sql import rows
+from focusjobs.sql import columns, rows
 
 from ..domain.job import EnqueuedJob, NewJob
 from ..domain.limit import Limit
@@ -94,7 +94,7 @@ def _insert(common: NewJob, differing: Sequence[Row]) -> list[EnqueuedJob]:
 
 
 def _write(common: NewJob, differing: Sequence[Row]) -> list[tuple[int, str | None, bool]]:
-    arguments, unique_keys, limit_keys = (list(column) for column in zip(*differing, strict=True))
+    arguments, unique_keys, limit_keys = columns(differing, tuple)
     statement = _statement(common, keyed=any(unique_keys))
     values: dict[str, Any] = {
         **vars(common),
