@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from focusjobs.sql import rows
 
 # Count the statements that others run at the moment. Other roles' sessions are not seen without the right
 # pg_read_all_stats; the product's own processes share one role.
@@ -15,6 +15,5 @@ OTHERS = """
 
 def other_statements() -> int:
     """Count the statements that other sessions run at the moment."""
-    with connection.cursor() as cursor:
-        cursor.execute(OTHERS)
-        return int(cursor.fetchone()[0])
+    ((statements,),) = rows(OTHERS)
+    return int(statements)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from redis import RedisError
 
 from focusjobs.health import heartbeat
+from focusjobs.sql import rows
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +61,7 @@ def _outcome(name: str, check: Callable[[], object]) -> str:
 
 def check_database() -> None:
     """Run the smallest query. Raises `DatabaseError`."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    rows("SELECT 1")
 
 
 def check_broker() -> None:

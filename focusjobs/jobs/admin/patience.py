@@ -8,13 +8,18 @@ from functools import wraps
 from typing import ParamSpec
 
 from django.contrib import admin
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from psycopg.errors import QueryCanceled
 
+from focusjobs.sql import rows
+
 PAGE_SECONDS = 5.0
 """For each statement of a page."""
+
+# Set how long a statement may run until the transaction ends, and tell what it was before. Reads no table.
+LIMIT = "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)"
 
 P = ParamSpec("P")
 
@@ -39,12 +44,8 @@ def patience(seconds: float) -> Iterator[None]:
 
 def _limit(value: str) -> str:
     """Set the limit until the transaction ends; answer what it was."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)", [value]
-        )
-        before: str = cursor.fetchone()[0]
-        return before
+    ((before, _),) = rows(LIMIT, [value])
+    return str(before)
 
 
 def patient(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
