@@ -52,7 +52,7 @@ _transports: dict[str, Transport] = {}
 def configure(transports: Mapping[str, Mapping[str, Any]]) -> None:
     """Say which transports there are, by name; without any there is the console alone.
 
-    Each has a `kind` (by default its name) and the options of that kind: see `notifications.transports.configuration`.
+    Each has a `kind` (by default its name) and the options of that kind: those that its `from_options` takes.
     Nothing is read or connected before a transport is wanted; what cannot work is told then.
     """
     global _configuration
