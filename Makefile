@@ -16,7 +16,7 @@ demo: .venv/.ready ## Run everything here: services, demo account, web, worker, 
 # Dozens of processes start, and none should compile again what another has compiled.
 test: export PYTHONDONTWRITEBYTECODE =
 test: lint ## Run the whole suite on its own services (ARGS="-k reminders" picks tests)
-	$(PYTHON_IN) -m pytest $(or $(ARGS),-n 2)
+	$(PYTHON_IN) -m pytest $(or $(ARGS),-n auto)
 
 # The type checker loads the settings, which want addresses; nothing connects to them.
 lint: export DEBUG = 1

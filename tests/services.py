@@ -1,6 +1,6 @@
 """Pytest plugin (`-p tests.services`): embedded PostgreSQL and Valkey for the run, unless their addresses are given.
 
-Where pytest-xdist spreads the tests over processes (`-n 2`), each of those has servers of its own.
+Where pytest-xdist spreads the tests over processes (`-n auto`), each of those has servers of its own.
 """
 
 from __future__ import annotations

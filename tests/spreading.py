@@ -1,11 +1,12 @@
-"""Pytest plugin (`-p tests.spreading`): how `-n 2` spreads the tests over two processes.
+"""Pytest plugin (`-p tests.spreading`): how `-n auto` spreads the tests over processes, one for each core.
 
 What starts processes mostly waits for them, and the rest mostly computes. So one process of tests begins with the one,
-the next with the other, and they meet in the middle: two cores are busy to the end.
+the next with the other, and they meet in the middle: all cores are busy to the end.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,11 +20,21 @@ ORDER = ("tests/clients/", "tests/browser/", "tests/faults/", "tests/integration
 WHOLE = ORDER[:2]
 """Folders that share what is slow to start, a browser or a web server: one process runs all their tests."""
 
+PROCESSES = range(2, 9)
+"""How many there may be: on one core two still share the waiting, and beyond eight the longest folder is what lasts."""
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the folders in order; in each stays the order that pytest-django gave, in which few tests empty tables."""
     items.sort(key=lambda item: next((place for place, it in enumerate(ORDER) if item.nodeid.startswith(it)), 0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say how many processes `-n auto` means: the cores that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(cores, PROCESSES[0]), PROCESSES[-1])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -50,6 +50,7 @@ INSERT INTO notifications_notification (user_id, kind, occurrence_key, day, fire
 SELECT id, 'test', 'n' || n, now()::date, now(), now() - n * interval '1 day', now() + interval '1 hour', '[]', '{}',
        CASE WHEN n = 0 AND id % 50 = 0 THEN 'planned' ELSE 'dispatched' END, '', true
 FROM habits_user, generate_series(0, 5) n;
+ANALYZE notifications_device, notifications_notification;
 INSERT INTO notifications_delivery (id, notification_id, device_id, transport, state, next_at, not_after, attempts,
                                     fence, claimed_by, code, provider_id, lease_until)
 SELECT gen_random_uuid(), n.id, d.id, 'file', states.state,
