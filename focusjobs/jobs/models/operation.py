@@ -30,7 +30,6 @@ class Operation(models.Model):
 
         ADMIN = "admin", "the admin"
         COMMAND = "command", "the command line"
-        API = "api", "the API"
 
     action = models.CharField(max_length=30)
     state = models.CharField(max_length=10, choices=State.choices, db_default=State.PREVIEWED)
