@@ -51,7 +51,7 @@ def _transport(number: int) -> Counter[str]:
         )
         for n in range(number)
     )
-    return Counter(str(outcome.kind) for _, outcome in transport_for("fcm").send(messages))
+    return Counter(str(outcome.fate) for _, outcome in transport_for("fcm").send(messages))
 
 
 if __name__ == "__main__":

@@ -25,8 +25,7 @@ from types import MappingProxyType
 
 from notifications.domain.kinds import MANNERS, Kind
 from notifications.models import Delivery
-from notifications.transports import Action, Outcome
-from notifications.transports import Kind as Known
+from notifications.transports import Action, Fate, Outcome
 
 State = Delivery.State
 
@@ -100,7 +99,7 @@ def _refused(outcome: Outcome, case: Case) -> Consequence:
 
 
 def _given_up(outcome: Outcome, case: Case) -> Consequence:
-    is_unknown = outcome.kind == Known.UNKNOWN
+    is_unknown = outcome.fate == Fate.UNKNOWN
     return Consequence(state=State.UNKNOWN if is_unknown else State.REJECTED, code=outcome.code)
 
 

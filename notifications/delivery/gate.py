@@ -11,7 +11,7 @@ from django.conf import settings
 from notifications.domain.breaker import Breaker
 from notifications.domain.pace import Pace
 from notifications.models import ProviderState
-from notifications.transports import Action, Kind, Outcome
+from notifications.transports import Action, Fate, Outcome
 
 DEFAULT = "default"
 """In PUSH_RATES: the rate of transports that have none of their own."""
@@ -81,7 +81,7 @@ def learn(state: ProviderState, outcomes: Iterable[Outcome], now: datetime) -> N
 def _paused(pace: Pace, outcome: Outcome, now: datetime) -> Pace:
     """Send nothing for a while; a quota slows down as well."""
     seconds = (outcome.retry_after or timedelta(0)).total_seconds()
-    if outcome.kind == Kind.THROTTLED:
+    if outcome.fate == Fate.THROTTLED:
         return pace.slowed(now.timestamp(), seconds)
     return replace(pace, paused_until=max(pace.paused_until, now.timestamp() + seconds))
 

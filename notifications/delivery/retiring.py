@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from notifications.domain.breaker import SAMPLE
 from notifications.models import Device, ProviderState
-from notifications.transports import Action, Kind, Outcome
+from notifications.transports import Action, Fate, Outcome
 
 from .held import Held
 from .statements import RETIRE
@@ -34,7 +34,7 @@ def learn_of_devices(answered: Answered, state: ProviderState, now: datetime) ->
     for held, outcome in of_devices:
         if outcome.action == Action.DELAY and outcome.retry_after:
             _devices([held]).update(wait_until=now + outcome.retry_after)
-    _trust([held for held, outcome in of_devices if outcome.kind == Kind.OK and held.doubts])
+    _trust([held for held, outcome in of_devices if outcome.fate == Fate.OK and held.doubts])
 
 
 def retire(gone: Sequence[tuple[Held, datetime | None]], reason: str, now: datetime) -> int:

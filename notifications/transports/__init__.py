@@ -13,7 +13,7 @@ from typing import Any
 
 from .configuration import build
 from .groups import in_groups
-from .outcome import Action, Kind, Outcome
+from .outcome import Action, Fate, Outcome
 from .outgoing import InvalidMessage, Outgoing, Priority, SubscriptionKeys
 from .transport import ConfigurationError, Result, Transport
 from .wire import close
@@ -21,8 +21,8 @@ from .wire import close
 __all__ = [
     "Action",
     "ConfigurationError",
+    "Fate",
     "InvalidMessage",
-    "Kind",
     "Outcome",
     "Outgoing",
     "Priority",

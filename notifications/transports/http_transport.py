@@ -10,23 +10,23 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from .options import WIRE
-from .outcome import EXPIRED, MISCONFIGURED, OUR_MISTAKE, Action, Kind, Outcome, Ruling, Table, ruling_for
+from .outcome import EXPIRED, MISCONFIGURED, OUR_MISTAKE, Action, Fate, Outcome, Ruling, Table, ruling_for
 from .outgoing import InvalidMessage, Outgoing
 from .transport import Result
 from .wire import Failure, Origin, Reply, Request, runtime
 
-AGAIN = Ruling(Kind.NOT_PROCESSED, Action.REPEAT, wait=timedelta(seconds=1))
+AGAIN = Ruling(Fate.NOT_PROCESSED, Action.REPEAT, wait=timedelta(seconds=1))
 """Soon, but not at once: a server could refuse for ever."""
 
 FAILURES: Mapping[Failure, Ruling] = MappingProxyType(
     {
         Failure.EXPIRED: EXPIRED,
-        Failure.UNREACHABLE: Ruling(Kind.NOT_PROCESSED, Action.PAUSE, wait=timedelta(seconds=1)),
+        Failure.UNREACHABLE: Ruling(Fate.NOT_PROCESSED, Action.PAUSE, wait=timedelta(seconds=1)),
         Failure.UNTRUSTED: MISCONFIGURED,
         Failure.REFUSED: AGAIN,
         Failure.WITHDRAWN: AGAIN,
-        Failure.TIMEOUT: Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
-        Failure.BROKEN: Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
+        Failure.TIMEOUT: Ruling(Fate.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
+        Failure.BROKEN: Ruling(Fate.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10)),
     }
 )
 """What follows where there is no answer. Which of these are certain, and why, is told in `wire/failure.py`."""

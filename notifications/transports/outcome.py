@@ -14,8 +14,8 @@ from enum import StrEnum
 from notifications.domain.breaker import Verdict
 
 
-class Kind(StrEnum):
-    """What is known about the message."""
+class Fate(StrEnum):
+    """What is known of what became of the message."""
 
     OK = "ok"
     """The provider has taken it; whether it reaches the device is not known."""
@@ -58,7 +58,7 @@ class Action(StrEnum):
 class Outcome:
     """What became of one message. It names no address."""
 
-    kind: Kind
+    fate: Fate
     action: Action
     code: str
     """The provider's word for it, or this project's for what happened on the way; safe to log."""
@@ -74,16 +74,16 @@ class Outcome:
         """Say what it tells about the transport, for the breaker."""
         if self.action == Action.STOP:
             return Verdict.FATAL
-        if self.alarm or self.kind == Kind.UNKNOWN:
+        if self.alarm or self.fate == Fate.UNKNOWN:
             return Verdict.BAD
-        return Verdict.GOOD if self.kind in {Kind.OK, Kind.REJECTED} else Verdict.NEUTRAL
+        return Verdict.GOOD if self.fate in {Fate.OK, Fate.REJECTED} else Verdict.NEUTRAL
 
 
 @dataclass(frozen=True)
 class Ruling:
     """A row of a table: what an answer means."""
 
-    kind: Kind
+    fate: Fate
     action: Action
     wait: timedelta | None = None
     """How long to wait where the provider does not say, and at least."""
@@ -104,7 +104,7 @@ class Ruling:
         """Give the outcome of one message to which this row applies."""
         waits = [wait for wait in (retry_after, self.wait) if wait is not None]
         return Outcome(
-            kind=self.kind,
+            fate=self.fate,
             action=self.action,
             code=code,
             dead_since=dead_since,
@@ -127,9 +127,9 @@ def ruling_for(table: Table, status: int, code: str) -> Ruling:
     return next((table[key] for key in keys if key in table), UNEXPECTED)
 
 
-OK = Ruling(Kind.OK, Action.RECORD)
-OUR_MISTAKE = Ruling(Kind.REJECTED, Action.FAIL, alarm=True)
-UNEXPECTED = Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10), alarm=True)
-GONE = Ruling(Kind.REJECTED, Action.RETIRE)
-MISCONFIGURED = Ruling(Kind.NOT_PROCESSED, Action.STOP, alarm=True)
-EXPIRED = Ruling(Kind.NOT_PROCESSED, Action.EXPIRE)
+OK = Ruling(Fate.OK, Action.RECORD)
+OUR_MISTAKE = Ruling(Fate.REJECTED, Action.FAIL, alarm=True)
+UNEXPECTED = Ruling(Fate.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10), alarm=True)
+GONE = Ruling(Fate.REJECTED, Action.RETIRE)
+MISCONFIGURED = Ruling(Fate.NOT_PROCESSED, Action.STOP, alarm=True)
+EXPIRED = Ruling(Fate.NOT_PROCESSED, Action.EXPIRE)

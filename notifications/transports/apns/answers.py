@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from ..outcome import ANY, GONE, MISCONFIGURED, OK, OUR_MISTAKE, Action, Kind, Ruling, Table
+from ..outcome import ANY, GONE, MISCONFIGURED, OK, OUR_MISTAKE, Action, Fate, Ruling, Table
 
-DOUBTFUL_ADDRESS = Ruling(Kind.REJECTED, Action.RETIRE_IF_FEW, alarm=True)
+DOUBTFUL_ADDRESS = Ruling(Fate.REJECTED, Action.RETIRE_IF_FEW, alarm=True)
 """The address may be dead, or all of them are of the other environment or of another app."""
-APPLE_IS_DOWN = Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(minutes=15))
+APPLE_IS_DOWN = Ruling(Fate.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(minutes=15))
 """Apple asks for 15 minutes; most reminders have expired by then."""
 
 OUR_MISTAKES = (
@@ -43,7 +43,7 @@ TABLE: Table = MappingProxyType(
         (404, "BadPath"): OUR_MISTAKE,
         (405, "MethodNotAllowed"): OUR_MISTAKE,
         (413, "PayloadTooLarge"): OUR_MISTAKE,
-        (403, "ExpiredProviderToken"): Ruling(Kind.NOT_PROCESSED, Action.REPEAT, renew=True),
+        (403, "ExpiredProviderToken"): Ruling(Fate.NOT_PROCESSED, Action.REPEAT, renew=True),
         (403, "InvalidProviderToken"): MISCONFIGURED,
         (403, "MissingProviderToken"): MISCONFIGURED,
         (403, "BadEnvironmentKeyIdInToken"): MISCONFIGURED,
@@ -51,17 +51,17 @@ TABLE: Table = MappingProxyType(
         (403, "BadCertificateEnvironment"): MISCONFIGURED,
         (403, "Forbidden"): MISCONFIGURED,
         # The first push has bound the connection to another key.
-        (403, "UnrelatedKeyIdInToken"): Ruling(Kind.NOT_PROCESSED, Action.STOP, alarm=True, reconnect=True),
+        (403, "UnrelatedKeyIdInToken"): Ruling(Fate.NOT_PROCESSED, Action.STOP, alarm=True, reconnect=True),
         (403, ANY): MISCONFIGURED,
-        (429, "TooManyRequests"): Ruling(Kind.THROTTLED, Action.DELAY, wait=timedelta(minutes=1)),
+        (429, "TooManyRequests"): Ruling(Fate.THROTTLED, Action.DELAY, wait=timedelta(minutes=1)),
         # Somebody else signs tokens with the same key; this connection takes none any more.
         (429, "TooManyProviderTokenUpdates"): Ruling(
-            Kind.THROTTLED, Action.PAUSE, wait=timedelta(seconds=60), alarm=True, reconnect=True
+            Fate.THROTTLED, Action.PAUSE, wait=timedelta(seconds=60), alarm=True, reconnect=True
         ),
-        (429, ANY): Ruling(Kind.THROTTLED, Action.DELAY, wait=timedelta(minutes=1)),
+        (429, ANY): Ruling(Fate.THROTTLED, Action.DELAY, wait=timedelta(minutes=1)),
         (500, "InternalServerError"): APPLE_IS_DOWN,
         (503, "ServiceUnavailable"): APPLE_IS_DOWN,
-        (503, "Shutdown"): Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(minutes=15), reconnect=True),
+        (503, "Shutdown"): Ruling(Fate.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(minutes=15), reconnect=True),
         (5, ANY): APPLE_IS_DOWN,
         (4, ANY): OUR_MISTAKE,
     }

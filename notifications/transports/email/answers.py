@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from ..outcome import GONE, MISCONFIGURED, OUR_MISTAKE, Action, Kind, Ruling
+from ..outcome import GONE, MISCONFIGURED, OUR_MISTAKE, Action, Fate, Ruling
 
 
 class Event(StrEnum):
@@ -32,15 +32,15 @@ class Event(StrEnum):
 
 RULINGS: Final = MappingProxyType(
     {
-        Event.UNREACHABLE: Ruling(Kind.NOT_PROCESSED, Action.PAUSE, wait=timedelta(seconds=30)),
+        Event.UNREACHABLE: Ruling(Fate.NOT_PROCESSED, Action.PAUSE, wait=timedelta(seconds=30)),
         Event.LOGIN_REFUSED: MISCONFIGURED,
         Event.SENDER_REFUSED: MISCONFIGURED,
         Event.RECIPIENT_UNKNOWN: GONE,
-        Event.RECIPIENT_BUSY: Ruling(Kind.THROTTLED, Action.DELAY, wait=timedelta(minutes=5)),
+        Event.RECIPIENT_BUSY: Ruling(Fate.THROTTLED, Action.DELAY, wait=timedelta(minutes=5)),
         Event.CONTENT_REFUSED: OUR_MISTAKE,
-        Event.SERVER_BUSY: Ruling(Kind.THROTTLED, Action.DELAY, wait=timedelta(minutes=5)),
+        Event.SERVER_BUSY: Ruling(Fate.THROTTLED, Action.DELAY, wait=timedelta(minutes=5)),
         # It may have been taken, and a mailbox replaces nothing: two would be read where one may be missing.
-        Event.BROKEN: Ruling(Kind.UNKNOWN, Action.FAIL),
+        Event.BROKEN: Ruling(Fate.UNKNOWN, Action.FAIL),
     }
 )
 """What follows from each."""

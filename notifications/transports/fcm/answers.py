@@ -11,12 +11,12 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from ..outcome import ANY, GONE, MISCONFIGURED, OK, OUR_MISTAKE, Action, Kind, Ruling, Table
+from ..outcome import ANY, GONE, MISCONFIGURED, OK, OUR_MISTAKE, Action, Fate, Ruling, Table
 from ..reading import code_of, json_object
 
 BAD_TOKEN = "INVALID_REGISTRATION"  # noqa: S105  this project's word: Google has the same code for any bad argument
-MAYBE = Ruling(Kind.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10))
-QUOTA = Ruling(Kind.THROTTLED, Action.PAUSE, wait=timedelta(seconds=60))
+MAYBE = Ruling(Fate.UNKNOWN, Action.REPEAT_ONCE, wait=timedelta(seconds=10))
+QUOTA = Ruling(Fate.THROTTLED, Action.PAUSE, wait=timedelta(seconds=60))
 
 TABLE: Table = MappingProxyType(
     {
@@ -26,11 +26,11 @@ TABLE: Table = MappingProxyType(
         (400, BAD_TOKEN): GONE,
         (400, "INVALID_ARGUMENT"): OUR_MISTAKE,
         (400, ANY): OUR_MISTAKE,
-        (403, "SENDER_ID_MISMATCH"): Ruling(Kind.REJECTED, Action.RETIRE_IF_FEW, alarm=True),
+        (403, "SENDER_ID_MISMATCH"): Ruling(Fate.REJECTED, Action.RETIRE_IF_FEW, alarm=True),
         (403, ANY): MISCONFIGURED,
         # Apple's key or the VAPID key that Firebase holds is wrong; Android is well, so that only many of them stop it.
         (401, "THIRD_PARTY_AUTH_ERROR"): OUR_MISTAKE,
-        (401, ANY): Ruling(Kind.NOT_PROCESSED, Action.REPEAT, renew=True),
+        (401, ANY): Ruling(Fate.NOT_PROCESSED, Action.REPEAT, renew=True),
         (429, "QUOTA_EXCEEDED"): QUOTA,
         (429, ANY): QUOTA,
         (500, "INTERNAL"): MAYBE,

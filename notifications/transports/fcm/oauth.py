@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ..http_transport import Unavailable
 from ..jwt import rsa_key, sign_rs256
-from ..outcome import MISCONFIGURED, Action, Kind, Ruling
+from ..outcome import MISCONFIGURED, Action, Fate, Ruling
 from ..reading import code_of, json_object
 from ..transport import ConfigurationError
 from ..wire import Failure, Origin, Reply, Request, runtime
@@ -38,7 +38,7 @@ BETWEEN_REFUSALS = 60.0
 """Seconds in which a second token that FCM refuses is a sign of a wrong configuration, not of an old token."""
 PATIENCE = 10.0
 """Seconds after a failure in which Google is not asked again, unless it names a time itself."""
-DOWN = Ruling(Kind.NOT_PROCESSED, Action.PAUSE, wait=timedelta(seconds=PATIENCE))
+DOWN = Ruling(Fate.NOT_PROCESSED, Action.PAUSE, wait=timedelta(seconds=PATIENCE))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from notifications.delivery.recording import record
 from notifications.delivery.sending import send_due
 from notifications.delivery.upkeep import settle_lost, waiting
 from notifications.models import Delivery, Device
-from notifications.transports import Action, Kind, Outcome
+from notifications.transports import Action, Fate, Outcome
 from tests.providers import Providers
 
 from .outbox import ALIVE, claim_one, only, scripted, states
@@ -22,7 +22,7 @@ from .rows import deliveries_to
 pytestmark = pytest.mark.django_db
 
 
-SENT = Outcome(kind=Kind.OK, action=Action.RECORD, code="sent", provider_id="their-number")
+SENT = Outcome(fate=Fate.OK, action=Action.RECORD, code="sent", provider_id="their-number")
 
 
 def test_what_the_server_reset_after_taking_it_is_sent_once_more_with_the_same_ids(push: Providers) -> None:
@@ -131,7 +131,7 @@ def test_a_sender_whose_delivery_another_has_claimed_changes_nothing(push: Provi
     settle_lost(timezone.now() + timedelta(seconds=121))
     Delivery.objects.update(next_at=timezone.now())
     other = claim_one("fcm")
-    refused = Outcome(kind=Kind.REJECTED, action=Action.FAIL, code="late")
+    refused = Outcome(fate=Fate.REJECTED, action=Action.FAIL, code="late")
 
     assert record("fcm", [(held, refused)], timezone.now()) == Counter()
     assert (only().state, only().fence) == ("claimed", other.fence)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from notifications.delivery.recording import record
 from notifications.delivery.sending import send_due
 from notifications.models import Device, ProviderState
-from notifications.transports import Action, Kind, Outcome
+from notifications.transports import Action, Fate, Outcome
 from tests.providers import Providers
 
 from .outbox import ALIVE, claim_one, only, scripted, states
@@ -36,7 +36,7 @@ def test_a_device_that_registered_again_meanwhile_is_not_retired(push: Providers
     (delivery,) = deliveries_to("fcm", ["dead1"])
     batch = claim_one("fcm")
     Device.objects.update(registered_at=timezone.now())
-    gone = Outcome(kind=Kind.REJECTED, action=Action.RETIRE, code="UNREGISTERED")
+    gone = Outcome(fate=Fate.REJECTED, action=Action.RETIRE, code="UNREGISTERED")
     record("fcm", [(batch, gone)], timezone.now())
 
     assert Device.objects.get().state == "active"

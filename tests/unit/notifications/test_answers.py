@@ -12,20 +12,20 @@ from notifications.domain.breaker import Verdict
 from notifications.transports.apns import answers as apns
 from notifications.transports.fcm import answers as fcm
 from notifications.transports.http_transport import FAILURES
-from notifications.transports.outcome import ANY, Action, Kind, Outcome, Ruling, Table, ruling_for
+from notifications.transports.outcome import ANY, Action, Fate, Outcome, Ruling, Table, ruling_for
 from notifications.transports.webpush import answers as webpush
 from notifications.transports.wire import Failure
 from tests.providers.fcm import failure
 
-SENT = (Kind.OK, Action.RECORD)
-GONE = (Kind.REJECTED, Action.RETIRE)
-DOUBTFUL = (Kind.REJECTED, Action.RETIRE_IF_FEW)
-OURS = (Kind.REJECTED, Action.FAIL)
-STOP = (Kind.NOT_PROCESSED, Action.STOP)
-RENEW = (Kind.NOT_PROCESSED, Action.REPEAT)
-MAYBE = (Kind.UNKNOWN, Action.REPEAT_ONCE)
-PAUSE = (Kind.THROTTLED, Action.PAUSE)
-DELAY = (Kind.THROTTLED, Action.DELAY)
+SENT = (Fate.OK, Action.RECORD)
+GONE = (Fate.REJECTED, Action.RETIRE)
+DOUBTFUL = (Fate.REJECTED, Action.RETIRE_IF_FEW)
+OURS = (Fate.REJECTED, Action.FAIL)
+STOP = (Fate.NOT_PROCESSED, Action.STOP)
+RENEW = (Fate.NOT_PROCESSED, Action.REPEAT)
+MAYBE = (Fate.UNKNOWN, Action.REPEAT_ONCE)
+PAUSE = (Fate.THROTTLED, Action.PAUSE)
+DELAY = (Fate.THROTTLED, Action.DELAY)
 
 FCM = [
     (200, ANY, SENT, None),
@@ -108,11 +108,11 @@ ROWS = [
 
 @pytest.mark.parametrize(("table", "status", "code", "expected", "seconds"), ROWS)
 def test_an_answer_has_the_outcome_that_its_row_says(
-    table: Table, status: int, code: str, expected: tuple[Kind, Action], seconds: int | None
+    table: Table, status: int, code: str, expected: tuple[Fate, Action], seconds: int | None
 ) -> None:
     real_status = status * 100 + 99 if status < 10 else status
     outcome = ruling_for(table, real_status, "SomethingNew" if code == ANY else code).outcome("x")
-    assert (outcome.kind, outcome.action) == expected
+    assert (outcome.fate, outcome.action) == expected
     assert outcome.retry_after == (None if seconds is None else timedelta(seconds=seconds))
 
 
@@ -124,30 +124,30 @@ def test_no_row_is_without_a_test(table: Table, rows: list[tuple[Any, ...]]) -> 
 @pytest.mark.parametrize(
     ("failed", "expected"),
     [
-        (Failure.EXPIRED, (Kind.NOT_PROCESSED, Action.EXPIRE)),
-        (Failure.UNREACHABLE, (Kind.NOT_PROCESSED, Action.PAUSE)),
-        (Failure.UNTRUSTED, (Kind.NOT_PROCESSED, Action.STOP)),
-        (Failure.REFUSED, (Kind.NOT_PROCESSED, Action.REPEAT)),
-        (Failure.WITHDRAWN, (Kind.NOT_PROCESSED, Action.REPEAT)),
-        (Failure.TIMEOUT, (Kind.UNKNOWN, Action.REPEAT_ONCE)),
-        (Failure.BROKEN, (Kind.UNKNOWN, Action.REPEAT_ONCE)),
+        (Failure.EXPIRED, (Fate.NOT_PROCESSED, Action.EXPIRE)),
+        (Failure.UNREACHABLE, (Fate.NOT_PROCESSED, Action.PAUSE)),
+        (Failure.UNTRUSTED, (Fate.NOT_PROCESSED, Action.STOP)),
+        (Failure.REFUSED, (Fate.NOT_PROCESSED, Action.REPEAT)),
+        (Failure.WITHDRAWN, (Fate.NOT_PROCESSED, Action.REPEAT)),
+        (Failure.TIMEOUT, (Fate.UNKNOWN, Action.REPEAT_ONCE)),
+        (Failure.BROKEN, (Fate.UNKNOWN, Action.REPEAT_ONCE)),
     ],
 )
-def test_a_failure_on_the_way_has_its_outcome(failed: Failure, expected: tuple[Kind, Action]) -> None:
-    assert (FAILURES[failed].kind, FAILURES[failed].action) == expected
+def test_a_failure_on_the_way_has_its_outcome(failed: Failure, expected: tuple[Fate, Action]) -> None:
+    assert (FAILURES[failed].fate, FAILURES[failed].action) == expected
     assert set(FAILURES) == set(Failure)
 
 
 @pytest.mark.parametrize("failed", [Failure.UNREACHABLE, Failure.UNTRUSTED])
 def test_one_push_service_that_is_away_does_not_stop_the_others(failed: Failure) -> None:
     outcome = webpush.FAILED[failed].outcome(failed)
-    assert (outcome.kind, outcome.action) == (Kind.NOT_PROCESSED, Action.REPEAT)
+    assert (outcome.fate, outcome.action) == (Fate.NOT_PROCESSED, Action.REPEAT)
     assert set(webpush.FAILED) == set(FAILURES)
 
 
 def test_an_answer_that_no_table_foresees_is_in_doubt_and_an_alarm() -> None:
     outcome = ruling_for(fcm.TABLE, 302, "").outcome("http_302")
-    assert (outcome.kind, outcome.action, outcome.alarm) == (*MAYBE, True)
+    assert (outcome.fate, outcome.action, outcome.alarm) == (*MAYBE, True)
 
 
 def test_few_answers_touch_the_connection_or_the_credential() -> None:
@@ -250,7 +250,7 @@ def test_the_breaker_learns_what_an_outcome_says_of_the_transport(ruling: Ruling
 
 
 def test_the_longer_wait_counts() -> None:
-    row = Ruling(Kind.THROTTLED, Action.DELAY, wait=timedelta(seconds=60))
+    row = Ruling(Fate.THROTTLED, Action.DELAY, wait=timedelta(seconds=60))
     assert row.outcome("x", retry_after=timedelta(seconds=5)).retry_after == timedelta(seconds=60)
     assert row.outcome("x", retry_after=timedelta(seconds=90)).retry_after == timedelta(seconds=90)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notifications.delivery.consequences import FOLLOWS, MOST_LOST, Case, consequence, consequence_of_loss
-from notifications.transports import Action, Kind, Outcome
+from notifications.transports import Action, Fate, Outcome
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 TEN = timedelta(seconds=10)
@@ -19,8 +19,8 @@ def case(**values: Any) -> Case:
     return Case(**{**given, **values})
 
 
-def outcome(action: Action, kind: Kind = Kind.NOT_PROCESSED, **values: Any) -> Outcome:
-    return Outcome(kind=kind, action=action, code="code", **values)
+def outcome(action: Action, fate: Fate = Fate.NOT_PROCESSED, **values: Any) -> Outcome:
+    return Outcome(fate=fate, action=action, code="code", **values)
 
 
 def test_every_action_has_a_consequence() -> None:
@@ -30,15 +30,15 @@ def test_every_action_has_a_consequence() -> None:
 @pytest.mark.parametrize(
     ("answer", "state", "refund"),
     [
-        (outcome(Action.RECORD, Kind.OK), "sent", 0),
-        (outcome(Action.RETIRE, Kind.REJECTED), "rejected", 0),
-        (outcome(Action.RETIRE_IF_FEW, Kind.REJECTED), "rejected", 0),
-        (outcome(Action.FAIL, Kind.REJECTED), "rejected", 0),
-        (outcome(Action.FAIL, Kind.UNKNOWN), "unknown", 0),
+        (outcome(Action.RECORD, Fate.OK), "sent", 0),
+        (outcome(Action.RETIRE, Fate.REJECTED), "rejected", 0),
+        (outcome(Action.RETIRE_IF_FEW, Fate.REJECTED), "rejected", 0),
+        (outcome(Action.FAIL, Fate.REJECTED), "rejected", 0),
+        (outcome(Action.FAIL, Fate.UNKNOWN), "unknown", 0),
         (outcome(Action.REPEAT), "pending", 1),
-        (outcome(Action.REPEAT_ONCE, Kind.UNKNOWN), "pending", 0),
-        (outcome(Action.DELAY, Kind.THROTTLED, retry_after=TEN), "pending", 1),
-        (outcome(Action.PAUSE, Kind.THROTTLED, retry_after=TEN), "pending", 1),
+        (outcome(Action.REPEAT_ONCE, Fate.UNKNOWN), "pending", 0),
+        (outcome(Action.DELAY, Fate.THROTTLED, retry_after=TEN), "pending", 1),
+        (outcome(Action.PAUSE, Fate.THROTTLED, retry_after=TEN), "pending", 1),
         (outcome(Action.STOP), "pending", 1),
         (outcome(Action.EXPIRE), "expired", 1),
     ],
@@ -50,14 +50,14 @@ def test_what_follows_from_an_answer(answer: Outcome, state: str, refund: int) -
 
 
 def test_what_may_have_arrived_is_repeated_once_and_then_left_alone() -> None:
-    lost = outcome(Action.REPEAT_ONCE, Kind.UNKNOWN, retry_after=TEN)
+    lost = outcome(Action.REPEAT_ONCE, Fate.UNKNOWN, retry_after=TEN)
 
     assert consequence(lost, case(attempts=1)).next_at == NOW + TEN
     assert consequence(lost, case(attempts=2)).state == "unknown"
 
 
 def test_what_does_not_replace_itself_is_not_repeated() -> None:
-    assert consequence(outcome(Action.REPEAT_ONCE, Kind.UNKNOWN), case(kind="test")).state == "unknown"
+    assert consequence(outcome(Action.REPEAT_ONCE, Fate.UNKNOWN), case(kind="test")).state == "unknown"
     assert consequence_of_loss(case(kind="test")).state == "unknown"
 
 
@@ -68,7 +68,7 @@ def test_what_does_not_replace_itself_is_not_repeated() -> None:
 def test_nothing_is_put_off_beyond_its_expiry(action: Action, state: str) -> None:
     soon = case(not_after=NOW + TEN)
 
-    assert consequence(outcome(action, Kind.UNKNOWN, retry_after=TEN), soon).state == state
+    assert consequence(outcome(action, Fate.UNKNOWN, retry_after=TEN), soon).state == state
 
 
 def test_a_sender_that_vanishes_again_and_again_takes_the_message_along_at_last() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from notifications.transports import Kind, Outgoing, Result
+from notifications.transports import Fate, Outgoing, Result
 from tests.providers import Providers
 
 
 def check_exactness(
     providers: Providers, service: str, batch: Sequence[Outgoing], results: Iterable[Result]
-) -> Counter[Kind]:
-    """Check it, and count the outcomes by kind.
+) -> Counter[Fate]:
+    """Check it, and count the outcomes by fate.
 
     Each message has one outcome, is accepted once at most, once if it is OK, and never if it was not processed.
     """
@@ -22,8 +22,8 @@ def check_exactness(
     address = {sent.id: sent.address for sent in batch}
     assert max(accepted.values(), default=0) <= 1, "the provider got a message twice"
     for key, outcome in outcomes:
-        if outcome.kind == Kind.OK:
+        if outcome.fate == Fate.OK:
             assert accepted[address[key]] == 1
-        elif outcome.kind != Kind.UNKNOWN:
+        elif outcome.fate != Fate.UNKNOWN:
             assert accepted[address[key]] == 0, outcome
-    return Counter(outcome.kind for _, outcome in outcomes)
+    return Counter(outcome.fate for _, outcome in outcomes)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from notifications.transports import Action, InvalidMessage, Kind, Outcome, Priority
+from notifications.transports import Action, Fate, InvalidMessage, Outcome, Priority
 from notifications.transports.apns import APNs
 from tests.providers import ROOT, Providers
 from tests.providers.credentials import TOPIC
@@ -34,7 +34,7 @@ batch = [
     Outgoing(id=uuid4(), address=f"{number:064x}", title="Hello", body="you", collapse_id="hello", not_after=later)
     for number in range(20)
 ]
-print(sorted({outcome.kind for _, outcome in transport_for("apns").send(batch)}))
+print(sorted({outcome.fate for _, outcome in transport_for("apns").send(batch)}))
 """
 
 
@@ -49,7 +49,7 @@ def reason(text: str, **more: object) -> str:
 
 def test_a_message_is_accepted_as_it_was_meant(providers: Providers, apns: APNs) -> None:
     sent = message(PHONE.upper(), data={"habit": "42"})
-    assert only(apns.send([sent])).kind == Kind.OK
+    assert only(apns.send([sent])).fate == Fate.OK
     (accepted,) = providers.accepted("apns")
     assert accepted["address"] == PHONE
     assert accepted["payload"] == {
@@ -69,7 +69,7 @@ def test_a_message_is_accepted_as_it_was_meant(providers: Providers, apns: APNs)
 
 
 def test_a_quiet_private_message(providers: Providers, apns: APNs) -> None:
-    assert only(apns.send([message(PHONE, priority=Priority.NORMAL, private=True)])).kind == Kind.OK
+    assert only(apns.send([message(PHONE, priority=Priority.NORMAL, private=True)])).fate == Fate.OK
     (accepted,) = providers.accepted("apns")
     assert accepted["headers"]["apns-priority"] == "5"
     assert accepted["payload"]["aps"]["category"] == "private"
@@ -77,7 +77,7 @@ def test_a_quiet_private_message(providers: Providers, apns: APNs) -> None:
 
 def test_a_token_of_the_sandbox_goes_to_the_sandbox(providers: Providers, make_apns: Make) -> None:
     apns = make_apns(base_url=providers.url("webpush"), sandbox_url=providers.url("apns"))
-    assert only(apns.send([message(PHONE, sandbox=True)])).kind == Kind.OK
+    assert only(apns.send([message(PHONE, sandbox=True)])).fate == Fate.OK
     assert (providers.report("apns")["accepted"], providers.report("webpush")["requests"]) == (1, 0)
 
 
@@ -115,8 +115,8 @@ def test_two_processes_are_known_to_apple_by_one_token(providers: Providers, apn
     """The provider refuses a second token of the same key, as Apple does within 20 minutes."""
     command = [sys.executable, "-c", PROGRAM, json.dumps(providers.options("apns"))]
     said = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)]
-    assert said == ["[<Kind.OK: 'ok'>]\n"] * 2
-    assert {outcome.kind for _, outcome in apns.send(messages(20))} == {Kind.OK}
+    assert said == ["[<Fate.OK: 'ok'>]\n"] * 2
+    assert {outcome.fate for _, outcome in apns.send(messages(20))} == {Fate.OK}
     assert providers.report("apns")["connected"] == 3
     assert providers.report("apns")["tokens"] in {1, 2}, "two where the window has just changed"
 
@@ -126,7 +126,7 @@ def test_a_token_that_apple_calls_expired_though_it_is_the_latest_stops_everythi
 ) -> None:
     providers.script("apns", {"do": "reply", "status": 403, "body": reason("ExpiredProviderToken")})
     outcome = only(apns.send([message(PHONE)]))
-    assert (outcome.kind, outcome.action, outcome.alarm) == (Kind.NOT_PROCESSED, Action.STOP, True)
+    assert (outcome.fate, outcome.action, outcome.alarm) == (Fate.NOT_PROCESSED, Action.STOP, True)
 
 
 def test_a_token_that_expired_on_the_way_is_replaced(
@@ -136,7 +136,7 @@ def test_a_token_that_expired_on_the_way_is_replaced(
     tokens = iter([apns._tokens.token(time.time()), "that of the next window"])
     monkeypatch.setattr(type(apns._tokens), "token", lambda _, now: next(tokens))
     outcome = only(apns.send([message(PHONE)]))
-    assert (outcome.kind, outcome.action) == (Kind.NOT_PROCESSED, Action.REPEAT)
+    assert (outcome.fate, outcome.action) == (Fate.NOT_PROCESSED, Action.REPEAT)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_connection_that_apple_has_done_with_is_replaced_once(
 ) -> None:
     providers.script("apns", {"do": "reply", "status": status, "body": body, "times": 20})
     assert {outcome.action for _, outcome in apns.send(messages(20))} == {action}
-    assert {outcome.kind for _, outcome in apns.send(messages(20))} == {Kind.OK}
+    assert {outcome.fate for _, outcome in apns.send(messages(20))} == {Fate.OK}
     assert providers.report("apns")["connected"] <= 3
 
 
@@ -165,7 +165,7 @@ def test_when_apple_is_down_a_quarter_of_an_hour_is_waited(
 ) -> None:
     providers.script("apns", {"do": "reply", "status": status, "body": body})
     outcome = only(apns.send([message(PHONE)]))
-    assert (outcome.kind, outcome.code, outcome.retry_after) == (Kind.UNKNOWN, code, timedelta(minutes=15))
+    assert (outcome.fate, outcome.code, outcome.retry_after) == (Fate.UNKNOWN, code, timedelta(minutes=15))
 
 
 def test_a_device_that_gets_too_many_waits_alone(providers: Providers, apns: APNs) -> None:
@@ -173,4 +173,4 @@ def test_a_device_that_gets_too_many_waits_alone(providers: Providers, apns: APN
     batch = messages(10)
     outcomes = dict(apns.send(batch))
     assert outcomes.pop(batch[3].id).action == Action.DELAY
-    assert {outcome.kind for outcome in outcomes.values()} == {Kind.OK}
+    assert {outcome.fate for outcome in outcomes.values()} == {Fate.OK}

@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 
-from notifications.transports import Action, InvalidMessage, Kind, Outcome
+from notifications.transports import Action, Fate, InvalidMessage, Outcome
 from notifications.transports.configuration import build
 from notifications.transports.email import Email
 
@@ -39,7 +39,7 @@ def test_a_mail_has_both_forms_and_says_that_a_machine_wrote_it() -> None:
         PERSON, title="Meditate\nnow", html="<p>Ten minutes</p>", unsubscribe_url="https://habits.example/u/1"
     )
     ((_, outcome),) = make().send([sent])
-    assert (outcome.kind, outcome.action) == (Kind.OK, Action.RECORD)
+    assert (outcome.fate, outcome.action) == (Fate.OK, Action.RECORD)
     (got,) = mail.outbox
     assert (got.subject, got.to, got.body) == ("Meditate now", [PERSON], sent.body)
     whole = cast("Message[str, str]", got.message())
@@ -129,42 +129,42 @@ def refused(code: int, text: bytes) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "action"),
+    ("error", "fate", "action"),
     [
-        (refused(550, b"5.1.1 no such user"), Kind.REJECTED, Action.RETIRE),
-        (refused(550, b"no such user"), Kind.REJECTED, Action.RETIRE),
-        (refused(550, b"5.2.1 mailbox disabled"), Kind.REJECTED, Action.RETIRE),
-        (refused(550, b"5.7.1 relaying denied"), Kind.REJECTED, Action.FAIL),
-        (refused(554, b"we do not like you"), Kind.REJECTED, Action.FAIL),
-        (refused(552, b"5.2.2 mailbox full"), Kind.REJECTED, Action.FAIL),
-        (refused(450, b"4.2.0 greylisted"), Kind.THROTTLED, Action.DELAY),
-        (smtplib.SMTPSenderRefused(550, b"5.7.1 not yours", "x"), Kind.NOT_PROCESSED, Action.STOP),
-        (smtplib.SMTPSenderRefused(451, b"later", "x"), Kind.THROTTLED, Action.DELAY),
-        (smtplib.SMTPDataError(554, b"5.6.0 spam"), Kind.REJECTED, Action.FAIL),
-        (smtplib.SMTPDataError(452, b"disk full"), Kind.THROTTLED, Action.DELAY),
-        (smtplib.SMTPNotSupportedError("no SMTPUTF8"), Kind.REJECTED, Action.FAIL),
-        (smtplib.SMTPServerDisconnected("gone"), Kind.UNKNOWN, Action.FAIL),
-        (TimeoutError("late"), Kind.UNKNOWN, Action.FAIL),
+        (refused(550, b"5.1.1 no such user"), Fate.REJECTED, Action.RETIRE),
+        (refused(550, b"no such user"), Fate.REJECTED, Action.RETIRE),
+        (refused(550, b"5.2.1 mailbox disabled"), Fate.REJECTED, Action.RETIRE),
+        (refused(550, b"5.7.1 relaying denied"), Fate.REJECTED, Action.FAIL),
+        (refused(554, b"we do not like you"), Fate.REJECTED, Action.FAIL),
+        (refused(552, b"5.2.2 mailbox full"), Fate.REJECTED, Action.FAIL),
+        (refused(450, b"4.2.0 greylisted"), Fate.THROTTLED, Action.DELAY),
+        (smtplib.SMTPSenderRefused(550, b"5.7.1 not yours", "x"), Fate.NOT_PROCESSED, Action.STOP),
+        (smtplib.SMTPSenderRefused(451, b"later", "x"), Fate.THROTTLED, Action.DELAY),
+        (smtplib.SMTPDataError(554, b"5.6.0 spam"), Fate.REJECTED, Action.FAIL),
+        (smtplib.SMTPDataError(452, b"disk full"), Fate.THROTTLED, Action.DELAY),
+        (smtplib.SMTPNotSupportedError("no SMTPUTF8"), Fate.REJECTED, Action.FAIL),
+        (smtplib.SMTPServerDisconnected("gone"), Fate.UNKNOWN, Action.FAIL),
+        (TimeoutError("late"), Fate.UNKNOWN, Action.FAIL),
     ],
     ids=str,
 )
-def test_what_the_mail_server_says_is_understood(script: Script, error: Exception, kind: Kind, action: Action) -> None:
+def test_what_the_mail_server_says_is_understood(script: Script, error: Exception, fate: Fate, action: Action) -> None:
     script(who=error)
     who, other = send("who@example.org", "other@example.org", backend=SCRIPTED)
-    assert (who.kind, who.action) == (kind, action)
-    assert other.kind == Kind.OK
+    assert (who.fate, who.action) == (fate, action)
+    assert other.fate == Fate.OK
 
 
 def test_a_batch_goes_over_one_connection(script: Script) -> None:
     script()
-    assert {outcome.kind for outcome in send(*[PERSON] * 50, backend=SCRIPTED)} == {Kind.OK}
+    assert {outcome.fate for outcome in send(*[PERSON] * 50, backend=SCRIPTED)} == {Fate.OK}
     assert (Scripted.opened, Scripted.closed) == (1, 1)
 
 
 def test_a_connection_that_was_lost_is_made_again_for_the_rest(script: Script) -> None:
     script(lost=smtplib.SMTPServerDisconnected("gone"))
     first, second, third = send(PERSON, "lost@example.org", PERSON, backend=SCRIPTED)
-    assert (first.kind, second.kind, third.kind) == (Kind.OK, Kind.UNKNOWN, Kind.OK)
+    assert (first.fate, second.fate, third.fate) == (Fate.OK, Fate.UNKNOWN, Fate.OK)
     assert (Scripted.opened, Scripted.closed) == (2, 2)
 
 
@@ -182,7 +182,7 @@ def test_a_server_that_cannot_be_used_is_tried_once_for_a_batch(
 ) -> None:
     script(opening=error)
     outcomes = send(*[PERSON] * 20, backend=SCRIPTED)
-    assert {(outcome.kind, outcome.action) for outcome in outcomes} == {(Kind.NOT_PROCESSED, action)}
+    assert {(outcome.fate, outcome.action) for outcome in outcomes} == {(Fate.NOT_PROCESSED, action)}
     assert Scripted.opened == 1
 
 

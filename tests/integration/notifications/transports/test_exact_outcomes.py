@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from notifications.transports import Action, Kind
+from notifications.transports import Action, Fate
 from notifications.transports.apns import APNs
 from tests.providers import Providers
 
 from .conftest import messages
 from .exactness import check_exactness
 
-OK, NOT_PROCESSED, UNKNOWN = Kind.OK, Kind.NOT_PROCESSED, Kind.UNKNOWN
+OK, NOT_PROCESSED, UNKNOWN = Fate.OK, Fate.NOT_PROCESSED, Fate.UNKNOWN
 Make = Callable[..., Any]
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["quick", "slow"])
 @pytest.mark.parametrize(
-    ("fault", "kind"),
+    ("fault", "fate"),
     [
         ("refuse", NOT_PROCESSED),
         ("reset_before", UNKNOWN),
@@ -32,13 +32,13 @@ Make = Callable[..., Any]
     ],
 )
 def test_a_fault_of_one_stream_befalls_one_message(
-    providers: Providers, apns: APNs, fault: str, kind: Kind, seconds: float
+    providers: Providers, apns: APNs, fault: str, fate: Fate, seconds: float
 ) -> None:
     providers.set("apns", seconds=seconds)
     providers.script("apns", {"do": fault, "after": 60, "times": 1, "seconds": 0.2})
     batch = messages(200)
     counts = check_exactness(providers, "apns", batch, apns.send(batch))
-    expected = {OK: 200} if kind == OK else {OK: 199, kind: 1}
+    expected = {OK: 200} if fate == OK else {OK: 199, fate: 1}
     assert counts == expected
 
 
@@ -58,10 +58,10 @@ def test_a_connection_that_ends_leaves_what_was_under_way_in_doubt_and_repeats_n
 def test_a_reset_after_acceptance_gives_one_doubt_and_one_acceptance(providers: Providers, apns: APNs) -> None:
     """libcurl would send the second message again by itself: its connection was used before and gave no byte."""
     first, second = messages(2)
-    assert [outcome.kind for _, outcome in apns.send([first])] == [OK]
+    assert [outcome.fate for _, outcome in apns.send([first])] == [OK]
     providers.script("apns", {"do": "abort_after", "times": 1})
     ((_, outcome),) = apns.send([second])
-    assert (outcome.kind, outcome.action, outcome.code.split(":")[0]) == (UNKNOWN, Action.REPEAT_ONCE, "broken")
+    assert (outcome.fate, outcome.action, outcome.code.split(":")[0]) == (UNKNOWN, Action.REPEAT_ONCE, "broken")
     assert [taken["address"] for taken in providers.accepted("apns")] == [first.address, second.address]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notifications.transports import Action, InvalidMessage, Kind, Outcome, Priority
+from notifications.transports import Action, Fate, InvalidMessage, Outcome, Priority
 from notifications.transports.fcm import FCM
 from tests.providers import Providers
 from tests.providers.fcm import failure
@@ -31,7 +31,7 @@ def test_a_message_is_accepted_as_it_was_meant(providers: Providers, fcm: FCM) -
     sent = message(PHONE, data={"habit": "42"}, ttl=timedelta(minutes=5))
     outcome = only(fcm.send([sent]))
     (accepted,) = providers.accepted("fcm")
-    assert (outcome.kind, outcome.action, outcome.provider_id) == (Kind.OK, Action.RECORD, accepted["name"])
+    assert (outcome.fate, outcome.action, outcome.provider_id) == (Fate.OK, Action.RECORD, accepted["name"])
     got = accepted["message"]
     assert got["token"] == PHONE
     assert got["notification"] == {"title": sent.title, "body": sent.body}
@@ -56,7 +56,7 @@ def test_no_message_is_stored_for_longer_than_it_is_worth(providers: Providers, 
 
 def test_a_message_that_is_too_late_is_not_sent(providers: Providers, fcm: FCM) -> None:
     outcome = only(fcm.send([message(PHONE, not_after=datetime.now(UTC))]))
-    assert (outcome.kind, outcome.action, outcome.code) == (Kind.NOT_PROCESSED, Action.EXPIRE, "expired")
+    assert (outcome.fate, outcome.action, outcome.code) == (Fate.NOT_PROCESSED, Action.EXPIRE, "expired")
     assert providers.report("fcm")["requests"] == 0
 
 
@@ -89,9 +89,9 @@ def test_a_message_that_fcm_would_refuse_is_not_sent_and_costs_no_device(
 ) -> None:
     broken, whole = message(PHONE, **values), message(PHONE)
     outcomes = dict(fcm.send([broken, whole]))
-    assert (outcomes[broken.id].kind, outcomes[broken.id].action) == (Kind.REJECTED, Action.FAIL)
+    assert (outcomes[broken.id].fate, outcomes[broken.id].action) == (Fate.REJECTED, Action.FAIL)
     assert outcomes[broken.id].code == code
-    assert outcomes[whole.id].kind == Kind.OK
+    assert outcomes[whole.id].fate == Fate.OK
     with pytest.raises(InvalidMessage) as caught:
         fcm.validate(broken)
     assert caught.value.code == code
@@ -103,7 +103,7 @@ def test_the_longest_message_is_taken(providers: Providers, fcm: FCM) -> None:
     room = 4096 - len('{"notification":{"title":"Meditate","body":""},"data":{"delivery_id":"') - 36 - len('"}}')
     longest = message(PHONE, id=empty.id, body="x" * room)
     fcm.validate(longest)
-    assert only(fcm.send([longest])).kind == Kind.OK
+    assert only(fcm.send([longest])).fate == Fate.OK
     with pytest.raises(InvalidMessage, match="4097 bytes"):
         fcm.validate(message(PHONE, body="x" * (room + 1)))
 
@@ -129,14 +129,14 @@ def test_a_refused_access_token_is_renewed_once_and_then_the_configuration_is_wr
 ) -> None:
     providers.script("fcm", {"do": "reply", "status": 401, "body": json.dumps(failure(401, "UNAUTHENTICATED"))})
     first = only(fcm.send([message(PHONE)]))
-    assert (first.kind, first.action) == (Kind.NOT_PROCESSED, Action.REPEAT)
+    assert (first.fate, first.action) == (Fate.NOT_PROCESSED, Action.REPEAT)
     results = list(fcm.send(messages(100)))
     assert Counter(outcome.action for _, outcome in results) == {Action.STOP: 100}
     assert providers.report("oauth")["issued"] == 2
 
 
 def test_a_batch_whose_token_is_refused_goes_out_with_the_next(providers: Providers, fcm: FCM) -> None:
-    assert only(fcm.send([message(PHONE)])).kind == Kind.OK
+    assert only(fcm.send([message(PHONE)])).fate == Fate.OK
     providers.script(
         "fcm", {"do": "reply", "status": 401, "body": json.dumps(failure(401, "UNAUTHENTICATED")), "times": 100}
     )
@@ -144,7 +144,7 @@ def test_a_batch_whose_token_is_refused_goes_out_with_the_next(providers: Provid
     counts = Counter(outcome.action for _, outcome in fcm.send(batch))
     assert set(counts) <= {Action.REPEAT, Action.RECORD, Action.STOP}
     assert counts[Action.REPEAT] >= 1
-    assert {outcome.kind for _, outcome in fcm.send(batch)} == {Kind.OK}
+    assert {outcome.fate for _, outcome in fcm.send(batch)} == {Fate.OK}
     assert providers.report("oauth")["issued"] == 2
 
 
@@ -152,7 +152,7 @@ def test_a_quota_pauses_everything_for_as_long_as_fcm_says(providers: Providers,
     quota = json.dumps(failure(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"))
     providers.script("fcm", {"do": "reply", "status": 429, "headers": {"retry-after": "90"}, "body": quota})
     outcome = only(fcm.send([message(PHONE)]))
-    assert (outcome.kind, outcome.action) == (Kind.THROTTLED, Action.PAUSE)
+    assert (outcome.fate, outcome.action) == (Fate.THROTTLED, Action.PAUSE)
     assert outcome.retry_after == timedelta(seconds=90)
     providers.script("fcm", {"do": "reply", "status": 429, "body": quota})
     assert only(fcm.send([message(PHONE)])).retry_after == timedelta(seconds=60)
@@ -172,7 +172,7 @@ def test_what_fcm_failed_to_answer_well_is_in_doubt(
     text = body if isinstance(body, str) else json.dumps(body)
     providers.script("fcm", {"do": "reply", "status": status, "body": text})
     outcome = only(fcm.send([message(PHONE)]))
-    assert (outcome.kind, outcome.action, outcome.code) == (Kind.UNKNOWN, Action.REPEAT_ONCE, code)
+    assert (outcome.fate, outcome.action, outcome.code) == (Fate.UNKNOWN, Action.REPEAT_ONCE, code)
     assert outcome.retry_after == timedelta(seconds=10)
     assert providers.report("fcm")["requests"] == 1
 
@@ -180,7 +180,7 @@ def test_what_fcm_failed_to_answer_well_is_in_doubt(
 def test_an_answer_in_many_pieces_is_read(providers: Providers, fcm: FCM) -> None:
     providers.script("fcm", {"do": "split"})
     batch = [*messages(20), *dead(20)]
-    assert check_exactness(providers, "fcm", batch, fcm.send(batch)) == {Kind.OK: 20, Kind.REJECTED: 20}
+    assert check_exactness(providers, "fcm", batch, fcm.send(batch)) == {Fate.OK: 20, Fate.REJECTED: 20}
 
 
 def test_a_project_that_does_not_exist_stops_everything_and_retires_nobody(providers: Providers, fcm: FCM) -> None:

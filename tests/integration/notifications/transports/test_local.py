@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.transports import Action, InvalidMessage, Kind, Transport
+from notifications.transports import Action, Fate, InvalidMessage, Transport
 from notifications.transports.configuration import build
 
 from .conftest import message, messages
@@ -27,7 +27,7 @@ def test_the_console_logs_the_title_and_not_the_address(caplog: pytest.LogCaptur
     (record,) = caplog.records
     assert (record.title, record.delivery, record.transport) == ("Meditate", str(sent.id), "console")  # type: ignore[attr-defined]
     assert "secret" not in str(vars(record))
-    assert (key, outcome.kind, outcome.action) == (sent.id, Kind.OK, Action.RECORD)
+    assert (key, outcome.fate, outcome.action) == (sent.id, Fate.OK, Action.RECORD)
 
 
 def test_the_console_keeps_private_titles_to_itself(caplog: pytest.LogCaptureFixture) -> None:
@@ -40,7 +40,7 @@ def test_the_file_gets_a_line_for_each_message_without_its_address(tmp_path: Pat
     path = tmp_path / "outbox" / "messages.jsonl"
     sent = message("secret-token", title="Méditer", data={"habit": "42"})
     ((_, outcome),) = file_at(path).send([sent])
-    assert (outcome.kind, outcome.provider_id) == (Kind.OK, str(sent.id))
+    assert (outcome.fate, outcome.provider_id) == (Fate.OK, str(sent.id))
     (line,) = path.read_text().splitlines()
     content = json.loads(line)
     assert datetime.fromisoformat(content.pop("sent_at")) <= datetime.now(UTC)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.transports import Action, Kind, Outcome
+from notifications.transports import Action, Fate, Outcome
 from notifications.transports.fcm import FCM
 from tests.integration.notifications.threads import in_threads
 from tests.providers import Providers
@@ -23,9 +23,9 @@ Make = Callable[..., FCM]
 
 def test_eight_threads_that_begin_together_fetch_one_token(providers: Providers, fcm: FCM) -> None:
     providers.set("oauth", seconds=0.2)
-    kinds = Counter[Kind]()
-    in_threads(8, lambda: kinds.update(outcome.kind for _, outcome in fcm.send(messages(20))))
-    assert kinds == {Kind.OK: 160}
+    fates = Counter[Fate]()
+    in_threads(8, lambda: fates.update(outcome.fate for _, outcome in fcm.send(messages(20))))
+    assert fates == {Fate.OK: 160}
     assert providers.report("oauth")["requests"] == 1
 
 
@@ -37,17 +37,17 @@ def test_a_token_is_renewed_by_one_thread_while_it_lives_and_refused_to_none(
     # Renewed at 1.6 s, and used for 2.4 s at most: a message may take 5.6 s on its way, however busy the machine is.
     monkeypatch.setattr("notifications.transports.fcm.oauth.RENEW_AT", 0.2)
     monkeypatch.setattr("notifications.transports.fcm.oauth.MARGIN", 0.7)
-    kinds = Counter[Kind]()
+    fates = Counter[Fate]()
 
     def send() -> None:
         while time.monotonic() < end:
-            kinds.update(outcome.kind for _, outcome in fcm.send(messages(10)))
+            fates.update(outcome.fate for _, outcome in fcm.send(messages(10)))
 
     in_threads(4, send)
-    assert set(kinds) == {Kind.OK}
+    assert set(fates) == {Fate.OK}
     # The first after nothing, the others 1.6 s apart at least; a slow machine gets by with fewer.
     assert 2 <= providers.report("oauth")["issued"] <= 4
-    assert providers.report("fcm")["statuses"] == {"200": kinds.total()}
+    assert providers.report("fcm")["statuses"] == {"200": fates.total()}
 
 
 def test_messages_are_not_sent_while_google_gives_no_token_and_google_is_asked_once(
@@ -55,7 +55,7 @@ def test_messages_are_not_sent_while_google_gives_no_token_and_google_is_asked_o
 ) -> None:
     providers.script("oauth", {"do": "reply", "status": 503})
     outcomes = [outcome for _, outcome in fcm.send(messages(300))]
-    assert Counter((outcome.kind, outcome.action) for outcome in outcomes) == {(Kind.NOT_PROCESSED, Action.PAUSE): 300}
+    assert Counter((outcome.fate, outcome.action) for outcome in outcomes) == {(Fate.NOT_PROCESSED, Action.PAUSE): 300}
     assert {outcome.retry_after for outcome in outcomes} == {timedelta(seconds=10)}
     assert providers.report("oauth")["requests"] == 1
     assert providers.report("fcm")["requests"] == 0
@@ -81,18 +81,18 @@ def test_why_there_is_no_token_is_told(
 ) -> None:
     providers.script("oauth", fault)
     outcomes: list[Outcome] = [outcome for _, outcome in fcm.send(messages(3))]
-    assert {(outcome.kind, outcome.action, outcome.code) for outcome in outcomes} == {
-        (Kind.NOT_PROCESSED, Action(action), code)
+    assert {(outcome.fate, outcome.action, outcome.code) for outcome in outcomes} == {
+        (Fate.NOT_PROCESSED, Action(action), code)
     }
 
 
 def test_a_lost_answer_about_a_token_is_asked_for_again(providers: Providers, fcm: FCM) -> None:
     """The tokens' connection broke, and it had never answered: the next attempt is made after a wait."""
-    assert [outcome.kind for _, outcome in fcm.send([message("phone")])] == [Kind.OK]
+    assert [outcome.fate for _, outcome in fcm.send([message("phone")])] == [Fate.OK]
     providers.clear()
     providers.script("oauth", {"do": "reset_after", "times": 1})
     providers.script("fcm", {"do": "reply", "status": 401, "times": 1})
     batch = [message("one"), message("two")]
     assert {outcome.action for _, outcome in fcm.send(batch[:1])} == {Action.REPEAT}
-    assert check_exactness(providers, "fcm", batch, fcm.send(batch)) == {Kind.OK: 2}
+    assert check_exactness(providers, "fcm", batch, fcm.send(batch)) == {Fate.OK: 2}
     assert providers.report("oauth")["requests"] == 2

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from notifications.domain.breaker import Verdict
-from notifications.transports import Action, InvalidMessage, Kind, Outcome, Priority, SubscriptionKeys
+from notifications.transports import Action, Fate, InvalidMessage, Outcome, Priority, SubscriptionKeys
 from notifications.transports.webpush import WebPush
 from notifications.transports.webpush.encryption import MOST_TEXT
 from tests.providers import Providers
@@ -28,7 +28,7 @@ def only(results: Any) -> Outcome:
 def test_the_browser_reads_what_was_meant(providers: Providers, webpush: WebPush) -> None:
     sent = subscribed(providers.subscribe()[0], data={"habit": "42"}, ttl=timedelta(minutes=10), private=True)
     outcome = only(webpush.send([sent]))
-    assert (outcome.kind, outcome.provider_id) == (Kind.OK, "")
+    assert (outcome.fate, outcome.provider_id) == (Fate.OK, "")
     (accepted,) = providers.accepted("webpush")
     assert accepted["payload"] == {
         "title": sent.title,
@@ -51,7 +51,7 @@ def test_a_batch_goes_over_one_connection_and_each_browser_reads_its_own(
     providers: Providers, webpush: WebPush
 ) -> None:
     batch = [subscribed(one, title=f"For {index}") for index, one in enumerate(providers.subscribe(200))]
-    assert Counter(outcome.kind for _, outcome in webpush.send(batch)) == {Kind.OK: 200}
+    assert Counter(outcome.fate for _, outcome in webpush.send(batch)) == {Fate.OK: 200}
     read = {taken["address"]: taken["payload"]["title"] for taken in providers.accepted("webpush")}
     assert read == {sent.address.removeprefix(providers.url("webpush")): sent.title for sent in batch}
     assert providers.report("webpush")["connected"] == 1
@@ -78,7 +78,7 @@ def test_a_foreign_endpoint_is_never_talked_to(providers: Providers, webpush: We
 def test_a_redirect_is_not_followed(providers: Providers, webpush: WebPush) -> None:
     providers.script("webpush", {"do": "reply", "status": 307, "headers": {"location": providers.url("apns")}})
     outcome = only(webpush.send([subscribed(providers.subscribe()[0])]))
-    assert (outcome.kind, outcome.action, outcome.code) == (Kind.REJECTED, Action.FAIL, "http_307")
+    assert (outcome.fate, outcome.action, outcome.code) == (Fate.REJECTED, Action.FAIL, "http_307")
     assert providers.report("apns")["connected"] == 0
 
 
@@ -101,7 +101,7 @@ def test_the_longest_message_is_taken_and_a_longer_one_is_not_sent(providers: Pr
     one = providers.subscribe()[0]
     frame = len('{"title":"Meditate","body":"","tag":"habit-42_2026-01-05","private":false,"data":{"delivery_id":"')
     room = MOST_TEXT - frame - 36 - len('"}}')
-    assert only(webpush.send([subscribed(one, body="x" * room)])).kind == Kind.OK
+    assert only(webpush.send([subscribed(one, body="x" * room)])).fate == Fate.OK
     too_long = subscribed(one, body="x" * (room + 1))
     assert only(webpush.send([too_long])).code == "payload_too_large"
     with pytest.raises(InvalidMessage, match="3994 bytes"):
