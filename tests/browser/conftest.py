@@ -53,7 +53,9 @@ def _at_peace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    # Beside Playwright's loop Django keeps connections of their own. A test database that was made on one of those is
+    # dropped while that of the tests which follow is still open, and PostgreSQL refuses; so it is made before.
     if not CHROMIUM:
         pytest.skip("no Chromium: install the package chromium")
     with sync_playwright() as playwright:
