@@ -103,6 +103,15 @@ def test_what_was_seen_is_changed(
     assert tags_of(user)[address] != tags[address]
 
 
+@pytest.mark.parametrize("address", [HABITS, RUN, DAY, ME])
+def test_what_is_no_longer_as_it_was_seen_is_not_read_either(
+    api: APIClient, tags: dict[str, Any], address: str
+) -> None:
+    refused = api.get(address, headers={"If-Match": '"999"'})
+    assert problem_of(refused, 412)["code"] == "precondition_failed"
+    assert api.get(address, headers={"If-Match": api.get(address)["ETag"]}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("address", "one", "other"),
     [
