@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from habits.domain.calendar import ONE_DAY, week_start_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
 SIX_DAYS = timedelta(days=6)
@@ -59,3 +60,37 @@ def weeks_between(first: date, last: date, week_start: int) -> list[Period]:
         weeks.append(Period(day, min(week.last, last)))
         day = week.last + ONE_DAY
     return weeks
+
+
+def weeks_with(touched: Period, stored: Iterable[Period], last: date, week_start: int) -> list[Period]:
+    """Return the weeks up to a last day that have any of the days that were touched.
+
+    Those that are stored, which are given in their order, keep the bounds that they had; the days between make weeks
+    by the present first weekday.
+    """
+    begin = week_start_of(touched.first, week_start)
+    end = min(week_of(touched.last, week_start).last, last)
+    kept = [week for week in stored if week.first <= end and week.last >= begin]
+    between = (week for gap in _gaps(begin, end, kept) for week in weeks_between(*gap, week_start))
+    return [week for week in (*kept, *between) if week.first <= touched.last and week.last >= touched.first]
+
+
+def _gaps(begin: date, end: date, stored: Iterable[Period]) -> Iterator[tuple[date, date]]:
+    """Give the stretches of days from one to another that no stored week has; the weeks are in their order."""
+    for week in stored:
+        if begin < week.first:
+            yield begin, week.first - ONE_DAY
+        begin = week.last + ONE_DAY
+    if begin <= end:
+        yield begin, end
+
+
+def months_with(touched: Period, last: date) -> list[Period]:
+    """Return the calendar months up to a last day that have any of the days that were touched."""
+    months, day = [], touched.first
+    while day <= touched.last:
+        month = month_of(day)
+        if month.last <= last:
+            months.append(month)
+        day = month.last + ONE_DAY
+    return months

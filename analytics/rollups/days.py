@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import NamedTuple, TypeAlias
-
-from django.db.models import Max, Min
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import TypeAlias
 
 from analytics.domain.outcomes import HabitDay, Outcome, figures
 from analytics.models import FocusSession, UserClock, UserDay
 from analytics.rollups.closing import day_end
+from analytics.rollups.taps import Taps, by_habit, taps_between
 from analytics.rollups.tracing import Traced
 from analytics.rollups.upserting import upsert
 from analytics.selectors.history import days_between, stored_days
 from focusjobs.sql import bound_rows
 from habits.domain.calendar import ONE_DAY
-from habits.models import Completion
 
 KEY = ("day", "user_id")
 FACTS = ("began_at", "ended_at", "neutral")
 """Columns that the close has written; the rest follows from records, habits and sessions."""
 
 COUNTS = ("due", "done", "skipped", "missed", "extra", "strength")
-
-
-class Taps(NamedTuple):
-    """The first and the last tap of a habit's day."""
-
-    first_at: datetime
-    last_at: datetime
 
 
 def empty_day(clock: UserClock, day: date) -> UserDay:
@@ -63,16 +54,6 @@ def replaced(
     habits = {habit: found for habit, found in row.by_habit.items() if habit not in days and habit not in gone}
     anew = {habit: of_habit[row.day] for habit, of_habit in days.items() if row.day in of_habit}
     return habits | {habit: (day.outcome, day.strength) for habit, day in anew.items()}
-
-
-def taps_of(user_id: int, days: Iterable[date], using: str = "default") -> dict[date, dict[int, Taps]]:
-    """Give when people tapped, by day and habit. Index: completion_cell_unique."""
-    found: dict[date, dict[int, Taps]] = {}
-    parts = Completion.objects.using(using).filter(user_id=user_id, day__in=list(days), recorded_at__isnull=False)
-    grouped = parts.order_by().values_list("day", "habit_id").annotate(Min("recorded_at"), Max("recorded_at"))
-    for day, habit, first_at, last_at in grouped:
-        found.setdefault(day, {})[habit] = Taps(first_at, last_at)
-    return found
 
 
 def set_focus(user_id: int, cut: Sequence[UserDay], using: str = "default") -> None:
@@ -134,7 +115,10 @@ def put_right(
     before = {day: contents(row) for day, row in found.items()}
     cut = [found.get(day) or empty_day(clock, day) for day in dates]
     if first is not None:
-        anew, taps = {habit: one.days for habit, one in traced.items()}, taps_of(clock.user_id, dates)
+        anew, taps = (
+            {habit: one.days for habit, one in traced.items()},
+            by_habit(taps_between(clock.user_id, dates[0], dates[-1])),
+        )
         for row in cut:
             set_habits(row, replaced(row, anew, gone), taps.get(row.day, {}))
     if focus_since is not None:

@@ -11,7 +11,8 @@ from django.db.models.functions import Mod
 from django.utils import timezone
 
 from analytics.models import Drift, Inspection, UserClock
-from analytics.rollups.rebuilding import Difference, inspect, rebuild
+from analytics.rollups.differences import Difference
+from analytics.rollups.rebuilding import inspect, rebuild
 from analytics.selectors.history import history_alias
 
 logger = logging.getLogger(__name__)

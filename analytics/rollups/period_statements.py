@@ -1,10 +1,8 @@
-"""The SQL of weeks and months: sums of closed days, set by set."""
+"""The SQL of weeks and months: sums of closed days, set by set. Its rules are `analytics.domain.totals`."""
 
 from analytics.domain.outcomes import NOTABLE_STREAK, Outcome
+from analytics.domain.totals import NOTABLE_CHANGE
 from habits.domain.records import THOUSANDTHS
-
-NOTABLE_CHANGE = 0.005
-"""Strength that a habit has to gain or lose in a period to be named: half a percentage point."""
 
 LONGEST_PERIOD = 31
 """Days of a period at most."""

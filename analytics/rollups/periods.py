@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from analytics.domain.periods import Period, month_of, week_of, weeks_between
+from analytics.domain.periods import SIX_DAYS, Period, months_with, weeks_with
+from analytics.domain.totals import most_tapped
 from analytics.models import UserClock, UserMonth, UserWeek
 from analytics.rollups.period_statements import GIVE_WAY, ROLL_UP, TAPS
+from analytics.rollups.taps import hour_of
 from focusjobs.sql import array, bound_rows
-from habits.domain.calendar import ONE_DAY, week_start_of
+from habits.domain.calendar import ONE_DAY
 
 BATCH = 200
 """Periods that are summed up in one statement."""
@@ -53,49 +54,26 @@ def _roll_up_batch(model: type[UserWeek] | type[UserMonth], periods: Sequence[tu
 
 
 def _best_hours(taps: Iterable[tuple[int, datetime, str]], number: int) -> list[int | None]:
-    """Give the local hour in which each person tapped most often, the earliest of several."""
+    """Give the local hour in which each person tapped most often."""
     counts: list[Counter[int]] = [Counter() for _ in range(number)]
     for place, instant, zone in taps:
-        try:
-            counts[place - 1][instant.astimezone(ZoneInfo(zone)).hour] += 1
-        except (ZoneInfoNotFoundError, ValueError):  # a phone may know zones that are too new for this machine
-            continue
-    return [min(count, key=lambda hour: (-count[hour], hour)) if count else None for count in counts]
+        if (hour := hour_of(instant, zone)) is not None:
+            counts[place - 1][hour] += 1
+    return [most_tapped(count) for count in counts]
 
 
 def ended_weeks(clock: UserClock, touched: Period) -> list[tuple[int, Period]]:
-    """Give a person's weeks that are over and have any of these days.
-
-    Those that are stored keep the bounds that they had; the days between make weeks by the present first weekday.
-    """
-    begin = week_start_of(touched.first, clock.week_start)
-    end = min(week_of(touched.last, clock.week_start).last, clock.week_first - ONE_DAY)
+    """Give a person's weeks that are over and have any of these days (`analytics.domain.periods.weeks_with`)."""
+    begin, end = touched.first - SIX_DAYS, touched.last + SIX_DAYS
     found = UserWeek.objects.filter(user_id=clock.user_id, first_day__lte=end, last_day__gte=begin)
     stored = [Period(first, last) for first, last in found.order_by("first_day").values_list("first_day", "last_day")]
-    between = (week for gap in _gaps(begin, end, stored) for week in weeks_between(*gap, clock.week_start))
-    weeks = (week for week in (*stored, *between) if week.first <= touched.last and week.last >= touched.first)
+    weeks = weeks_with(touched, stored, clock.week_first - ONE_DAY, clock.week_start)
     return [(clock.user_id, week) for week in weeks]
-
-
-def _gaps(begin: date, end: date, stored: Iterable[Period]) -> Iterator[tuple[date, date]]:
-    """Give the stretches of days from one to another that no stored week has; the weeks are in their order."""
-    for week in stored:
-        if begin < week.first:
-            yield begin, week.first - ONE_DAY
-        begin = week.last + ONE_DAY
-    if begin <= end:
-        yield begin, end
 
 
 def ended_months(clock: UserClock, touched: Period) -> list[tuple[int, Period]]:
     """Give a person's calendar months that are over and have any of these days."""
-    months, day = [], touched.first
-    while day <= touched.last:
-        month = month_of(day)
-        if month.last <= clock.last_closed:
-            months.append((clock.user_id, month))
-        day = month.last + ONE_DAY
-    return months
+    return [(clock.user_id, month) for month in months_with(touched, clock.last_closed)]
 
 
 def sum_up_since(clock: UserClock, *days: date | None) -> None:

@@ -1,41 +1,35 @@
-"""Works a person's statistics out from all of their records and compares them with what is stored."""
+"""Works a person's statistics out from all of their records and compares them with what is stored.
+
+States, days, weeks and months are compared; events of streaks are only put right.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from django.db import connections, transaction
 
 from analytics.domain.standing import Standing
 from analytics.domain.terms import Terms
+from analytics.domain.totals import Lived
 from analytics.models import DirtyMark, HabitState, UserClock, UserDay
-from analytics.rollups import days
 from analytics.rollups.clocks import hold_clock
+from analytics.rollups.day_differences import compare_days
+from analytics.rollups.days import save_days
+from analytics.rollups.differences import Difference, differing
 from analytics.rollups.events import follow_events
 from analytics.rollups.following import follow_changes
+from analytics.rollups.period_differences import compare_periods, first_read, stored_periods
 from analytics.rollups.periods import sum_up_since
 from analytics.rollups.states import save_states, state_of
+from analytics.rollups.taps import by_hour, taps_between
 from analytics.rollups.tracing import Traced, trace_habits
-from analytics.selectors.history import days_between, stored_days
 from habits.models import Habit
 
-TOLERANCE = 1e-9
 CARRIED = (*Terms.__dataclass_fields__, *Standing.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something stored that is not what the records come to."""
-
-    habit: int | None
-    day: date | None
-    what: str
-    stored: Any
-    expected: Any
 
 
 @dataclass(slots=True)
@@ -52,6 +46,8 @@ class Rebuilt:
     wrong: list[UserDay] = field(default_factory=list)
     """Days that differ from what is stored, as they should be."""
     differences: list[Difference] = field(default_factory=list)
+    first_period: date | None = None
+    """The first day of the first week or month that differs from what its days come to."""
 
     @property
     def days(self) -> int:
@@ -63,6 +59,7 @@ class Rebuilt:
 def rebuild(user_id: int) -> Rebuilt | None:
     """Follow what changes are still marked, then work everything out, store it, and give what differed.
 
+    Weeks and months that wait for their job are no difference, and are summed up all the same.
     None where the person is gone.
     """
     clock = hold_clock(user_id)
@@ -111,7 +108,7 @@ def compare(clock: UserClock, using: str = "default") -> Rebuilt:
         found.states.append(wanted)
         found.differences += _differences(number, stored.get(number), wanted)
     found.differences += [Difference(habit, None, "state", "stored", "none") for habit in found.gone]
-    _compare_days(found, using)
+    _compare_days_and_periods(found, habits, using)
     return found
 
 
@@ -123,44 +120,27 @@ def _differences(habit: int, state: HabitState | None, wanted: HabitState) -> It
     if state is None:
         yield Difference(habit, None, "state", "none", "stored")
         return
-    for name in CARRIED:
-        one, other = getattr(state, name), getattr(wanted, name)
-        if one != other and not (isinstance(one, float) and abs(one - other) <= TOLERANCE):
-            yield Difference(habit, state.as_of, name, one, other)
+    for name, one, other in differing(state, wanted, CARRIED):
+        yield Difference(habit, state.as_of, name, one, other)
 
 
-def _compare_days(found: Rebuilt, using: str) -> None:
+def _compare_days_and_periods(found: Rebuilt, habits: Iterable[Habit], using: str) -> None:
     clock, anew = found.clock, {habit: one.days for habit, one in found.traced.items()}
     found.first_day = min([clock.last_closed, *(day for of_habit in anew.values() for day in of_habit)])
-    dates = days_between(found.first_day, clock.last_closed)
-    stored, taps = stored_days(clock.user_id, dates, using), days.taps_of(clock.user_id, dates, using)
-    cut = [stored.get(day) or days.empty_day(clock, day) for day in dates]
-    before = [days.contents(row) if row.day in stored else days.NOTHING for row in cut]
-    for row in cut:
-        days.set_habits(row, days.replaced(row, anew, row.habits), taps.get(row.day, {}))
-    days.set_focus(clock.user_id, cut, using)
-    for row, (habits, counts) in zip(cut, before, strict=True):
-        wanted_habits, wanted_counts = days.contents(row)
-        differing = [habit for habit in habits.keys() | wanted_habits.keys() if not _same(habits, wanted_habits, habit)]
-        found.differences += [
-            Difference(habit, row.day, "day", habits.get(habit), wanted_habits.get(habit)) for habit in differing
-        ]
-        if counts != wanted_counts and not differing:
-            found.differences.append(Difference(None, row.day, "day", counts, wanted_counts))
-        if differing or counts != wanted_counts:
-            found.wrong.append(row)
-
-
-def _same(stored: days.Habits, wanted: days.Habits, habit: int) -> bool:
-    if habit not in stored or habit not in wanted:
-        return False
-    (outcome, strength), (wanted_outcome, wanted_strength) = stored[habit], wanted[habit]
-    return outcome == wanted_outcome and abs(strength - wanted_strength) <= TOLERANCE * 2  # both are rounded
+    periods = stored_periods(clock.user_id, using)
+    begin = first_read(found.first_day, periods)
+    taps = taps_between(clock.user_id, begin, clock.last_closed, using)
+    days = compare_days(clock, found.first_day, begin, anew, taps, using)
+    lived = Lived(days.closed, by_hour(taps), anew, {habit.pk: habit.category for habit in habits})
+    unlike = compare_periods(clock, found.first_day, periods, lived, using)
+    found.wrong = days.wrong
+    found.first_period = min((one.day for one in unlike if one.day), default=None)
+    found.differences += [*days.differences, *unlike]
 
 
 def _store(found: Rebuilt) -> None:
     HabitState.objects.filter(habit_id__in=found.gone).delete()
     save_states(found.states)
     follow_events(found.traced.values())
-    days.save_days(found.clock.user_id, found.wrong)
-    sum_up_since(found.clock, found.first_day)
+    save_days(found.clock.user_id, found.wrong)
+    sum_up_since(found.clock, found.first_day, found.first_period)

@@ -15,7 +15,8 @@ from analytics.domain.terms import Terms
 from analytics.models import DirtyMark, HabitState, UserClock, UserDay
 from analytics.rollups.following import follow_changes
 from analytics.selectors.history import neutral_days
-from analytics.tasks import close_due_days
+from analytics.tasks import close_due_days, sum_up_months, sum_up_weeks
+from focusjobs.jobs.models import Job
 from habits import services
 from habits.models import Habit, User
 from habits.selectors import records_of, rule_of
@@ -61,6 +62,15 @@ def settle(*users: User) -> None:
 def close() -> int:
     """Close every day that is over, and answer how many there were."""
     return sum(batch.users for batch, _ in close_due_days())
+
+
+def sum_up_what_is_over() -> None:
+    """Do the jobs that sum up weeks and months, as a worker would, so that none waits any more."""
+    for task in (sum_up_weeks, sum_up_months):
+        jobs = Job.objects.filter(task=task.name).order_by("id")
+        for arguments in jobs.values_list("arguments", flat=True):
+            task(**arguments)
+        jobs.delete()
 
 
 def day_of(user: User, day: date) -> UserDay:

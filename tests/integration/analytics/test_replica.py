@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics.models import UserDay, UserWeek
 from analytics.reports import weekly_report
+from analytics.rollups.rebuilding import inspect
 from analytics.selectors import closed_days, heatmap_of, months_between, streak_events, week_of_person, weeks_between
 from analytics.tasks import sum_up_weeks
+from focusjobs.jobs.models import Job
 from tests.factories import UserFactory
 
 from .people import MONDAY, after, at, close, make_habit, settle, tick
@@ -58,3 +60,23 @@ def test_days_weeks_and_reports_are_read_from_the_replica_and_nowhere_else(repli
     assert not any(name in query["sql"] for query in here for name in HISTORY)
     assert UserDay.objects.using("replica").count() == 7
     assert UserWeek.objects.using("replica").count() == 1
+
+
+def test_everything_that_is_compared_is_read_from_the_replica(replica: Any) -> None:
+    with at(MONDAY):
+        user = UserFactory()
+        make_habit(user)
+    with at(after(7)):
+        close()
+        sum_up_weeks(weeks=[(user.pk, str(MONDAY), str(after(6)))])
+        UserWeek.objects.update(missed=99)
+        Job.objects.all().delete()
+
+    with CaptureQueriesContext(connection) as here:
+        found = inspect(user.pk, "replica")
+
+    assert found is not None
+    assert [(one.day, one.what, one.stored, one.expected) for one in found.differences] == [
+        (MONDAY, "week: missed", 99, 7)
+    ]
+    assert here.captured_queries == []
