@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import time
 
-from focusjobs.rest.pagination import CursorPages
+from focusjobs.rest.pagination import CursorPages, read_instant
 
 
 class ReminderPages(CursorPages):
@@ -19,13 +19,7 @@ class DevicePages(CursorPages):
 
     ordering = ("-last_seen_at", "-id")
 
-    @staticmethod
-    def parse_position(text: str) -> datetime:
-        """Read an instant. Raises ValueError also for one without a zone."""
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise ValueError("an instant has a zone")
-        return instant
+    parse_position = staticmethod(read_instant)
 
 
 class InboxPages(CursorPages):

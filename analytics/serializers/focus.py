@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from analytics.models import FocusSession
 from habits.domain.limits import CLIENT_ID
+from habits.serializers import DayRangeSerializer
 
 
 class FocusSessionSerializer(serializers.ModelSerializer[FocusSession]):
@@ -33,4 +34,17 @@ class FocusSessionSerializer(serializers.ModelSerializer[FocusSession]):
             "seconds": instance.seconds,
             "habit": instance.habit.client_id if instance.habit else None,
             "label": instance.label,
+        }
+
+
+class FocusQuerySerializer(DayRangeSerializer):
+    """The query of the list of sessions: `from` and `to`, local days by which they began, and `habit`."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Give the fields, and say whose days they are."""
+        days = "local day of the person, by the zone and start of day of `/me`, on which sessions began, included."
+        return {
+            "from": serializers.DateField(required=False, help_text=f"The first {days}"),
+            "to": serializers.DateField(required=False, help_text=f"The last {days}"),
+            "habit": serializers.RegexField(rf"^{CLIENT_ID}\Z", required=False, help_text="The `id` of a habit."),
         }

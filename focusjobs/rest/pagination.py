@@ -6,6 +6,7 @@ Apart from everything that imports `rest_framework.generics`, which would import
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from rest_framework.exceptions import NotFound
@@ -34,3 +35,11 @@ class CursorPages(CursorPagination):
             except ValueError as error:
                 raise NotFound(self.invalid_cursor_message) from error
         return cursor
+
+
+def read_instant(text: str) -> datetime:
+    """Read an instant from a cursor. Raises ValueError also for one without a zone."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("an instant has a zone")
+    return instant

@@ -5,11 +5,12 @@ from .exports import ExportFileView, ExportView
 from .habits import HabitListView, HabitView, RestoreView
 from .imports import ImportListView, ImportView
 from .people import ProfileView
-from .requests import OwnHabitView, PersonRequest
+from .requests import CarefulView, OwnHabitView, PersonRequest
 from .sync import PullView, PushStatusView, PushView
 from .tokens import TokenListView, TokenView
 
 __all__ = [
+    "CarefulView",
     "CompletionListView",
     "CompletionView",
     "ExportFileView",
