@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import operations
-from ..domain.lifecycle import FINISHED, PENDING, State
+from ..domain.lifecycle import ENDED_BADLY, FINISHED, PENDING, State
 from ..domain.text import whole_number
 from ..domain.words import span
 from ..looking import arguments, selectors
@@ -28,8 +28,6 @@ from .timeline import timeline
 
 EVERY = 2
 """Seconds between two looks at a job that has not ended."""
-
-ENDED_BADLY = (State.FAILED, State.CANCELLED)
 
 
 class JobPages(JobActs):

@@ -1,17 +1,18 @@
-"""A job as text to be taken elsewhere: the command that retries it, and a report for whoever mends its task."""
+"""A job as text to be taken elsewhere: the command about it, and a report for whoever mends its task."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..domain.lifecycle import ENDED_BADLY
 from ..models import Job
 from .timeline import Event
 from .times import exact
 
 
 def command_of(job: Job) -> str:
-    """Give the command that retries a job."""
-    return f"python manage.py jobs retry {job.pk}"
+    """Give the command that retries a job, or for one that cannot be retried, the one that shows it."""
+    return f"python manage.py jobs {'retry' if job.state in ENDED_BADLY else 'show'} {job.pk}"
 
 
 def report_of(job: Job, headline: str, events: Sequence[Event], arguments: str) -> str:

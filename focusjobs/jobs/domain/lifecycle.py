@@ -32,6 +32,9 @@ PENDING = (State.WAITING, State.DELAYED, State.WAITING_CHILDREN)
 UNFINISHED = (*PENDING, State.ACTIVE)
 FINISHED = (State.COMPLETED, State.FAILED, State.CANCELLED)
 
+ENDED_BADLY = (State.FAILED, State.CANCELLED)
+"""States from which a job can be retried."""
+
 MOVES: dict[State, frozenset[State]] = {
     State.WAITING: frozenset({State.ACTIVE, State.DELAYED, State.CANCELLED}),
     State.DELAYED: frozenset({State.WAITING, State.DELAYED, State.CANCELLED}),

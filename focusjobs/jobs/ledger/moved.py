@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..domain.identity import task_id_of
-from ..domain.lifecycle import State
+from ..domain.lifecycle import ENDED_BADLY, State
 from ..telling.changes import Change
 from ..telling.events import Kind
 from .results import Failure, Result
@@ -25,12 +25,12 @@ class Child:
     @property
     def is_fatal(self) -> bool:
         """Tell whether it takes its parent with it."""
-        return self.state in (State.FAILED, State.CANCELLED) and self.on_failure == "fail"
+        return self.state in ENDED_BADLY and self.on_failure == "fail"
 
     @property
     def lets_go(self) -> bool:
         """Tell whether its parent need not wait for the others."""
-        return self.state in (State.FAILED, State.CANCELLED) and self.on_failure == "continue"
+        return self.state in ENDED_BADLY and self.on_failure == "continue"
 
 
 @dataclass(frozen=True)

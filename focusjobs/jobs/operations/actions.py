@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from .. import interventions
-from ..domain.lifecycle import PENDING, UNFINISHED, State
+from ..domain.lifecycle import ENDED_BADLY, PENDING, UNFINISHED, State
 from ..errors import OperationRefused
 from ..models import Operation
 
@@ -77,7 +77,7 @@ def _set_priority(operation: Operation, wave: Wave) -> set[int]:
 
 
 ACTIONS: dict[str, Action] = {
-    "retry": Action((State.FAILED, State.CANCELLED), "retry_job", "retried", _retry),
+    "retry": Action(ENDED_BADLY, "retry_job", "retried", _retry),
     "cancel": Action(PENDING, "cancel_job", "cancelled", _cancel),
     "cancel_active": Action(UNFINISHED, "cancel_job", "cancelled", _cancel_active),
     "promote": Action((State.DELAYED,), "retry_job", "promoted", _promote),

@@ -151,6 +151,13 @@ def test_what_is_to_be_taken_along_is_on_the_page() -> None:
     assert 'File "/app/habits/tasks.py", line 7' in report
 
 
+@pytest.mark.parametrize("state", ["completed", "waiting", "active"])
+def test_the_command_for_a_job_that_cannot_be_retried_shows_it(state: str) -> None:
+    job = make(state)
+
+    assert as_client(viewer()).get(at(job)).context["command"] == f"python manage.py jobs show {job.pk}"
+
+
 def test_pages_hold_no_script_or_style_of_their_own() -> None:
     client, job = as_client(superuser()), make("failed")
 
