@@ -17,9 +17,18 @@ class Backup(models.Model):
     job_id = models.PositiveBigIntegerField(null=True, editable=False, help_text="The job that imports it.")
     uploaded_at = models.DateTimeField(db_default=Now(), editable=False)
     imported_at = models.DateTimeField(null=True, editable=False)
+    key = models.UUIDField(null=True, editable=False, help_text="The Idempotency-Key that it was uploaded with.")
+    body_hash = models.BinaryField(
+        max_length=32, null=True, editable=False, help_text="SHA-256 of what was uploaded with the key."
+    )
 
     class Meta:
         ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user", "key"], condition=models.Q(key__isnull=False), name="backup_key_unique"
+            ),
+        )
         indexes = (models.Index(fields=["uploaded_at"], condition=models.Q(content__isnull=False), name="backup_kept"),)
 
     def __str__(self) -> str:

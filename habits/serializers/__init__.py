@@ -3,12 +3,13 @@
 from .days import CompletionSerializer, DayRangeSerializer
 from .exports import ExportSerializer
 from .habits import HabitQuerySerializer, HabitSerializer, NewHabitSerializer
-from .imports import BackupSerializer, UploadSerializer
+from .imports import BackupQuerySerializer, BackupSerializer, UploadSerializer
 from .people import JobNumberSerializer, ProfileSerializer, ProofSerializer
 from .sync import ChangesSerializer, PullSerializer, PushStatusSerializer
 from .tokens import IssuedTokenSerializer, NewTokenSerializer, TokenSerializer
 
 __all__ = [
+    "BackupQuerySerializer",
     "BackupSerializer",
     "ChangesSerializer",
     "CompletionSerializer",

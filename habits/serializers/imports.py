@@ -23,6 +23,16 @@ class UploadSerializer(serializers.Serializer[Any]):
         return file
 
 
+class BackupQuerySerializer(serializers.Serializer[Any]):
+    """The query of the list of backups. Where an import that is not done stands is its job's to tell."""
+
+    imported = serializers.BooleanField(required=False, help_text="Only those whose import is done, or the others.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Give the query as lookups of backups."""
+        return {"imported_at__isnull": not attrs["imported"]} if "imported" in attrs else {}
+
+
 class BackupSerializer(serializers.ModelSerializer[Backup]):
     """A file from another habit app, and the job that imports it."""
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from focusjobs.rest.bodies import FormWithFile
 from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, KeyReused, key_of
+from focusjobs.rest.listing import ListView
 from habits import services
 from habits.models import Backup
 from habits.pagination import BackupPages
-from habits.serializers import BackupSerializer, UploadSerializer
+from habits.serializers import BackupQuerySerializer, BackupSerializer, UploadSerializer
 
 from .requests import PersonRequest
 from .throttles import AccountRateView
@@ -24,29 +26,39 @@ class BackupForm(FormWithFile):
     limit = services.MAX_BACKUP
 
 
-class ImportListView(AccountRateView, GenericAPIView[Backup]):
+class ImportListView(ListView, AccountRateView):
     """The backups of the person who asks."""
 
     serializer_class = BackupSerializer
     pagination_class = BackupPages
+    query_serializer = BackupQuerySerializer
     parser_classes = (BackupForm,)
 
-    @extend_schema(operation_id="imports", responses=BackupSerializer(many=True))
+    @extend_schema(operation_id="imports", parameters=[BackupQuerySerializer], responses=BackupSerializer(many=True))
     def get(self, request: PersonRequest) -> Response:
         """List what was uploaded, the latest first."""
-        page = self.paginate_queryset(Backup.objects.filter(user=request.user).defer("content"))
-        return self.get_paginated_response(BackupSerializer(page, many=True).data)
+        return self.page(Backup.objects.filter(user=request.user, **self.query(request)).defer("content"))
 
-    @extend_schema(operation_id="import_create", request=UploadSerializer, responses={202: BackupSerializer})
+    @extend_schema(
+        operation_id="import_create",
+        parameters=[IDEMPOTENCY_KEY],
+        request=UploadSerializer,
+        responses={202: BackupSerializer},
+    )
     def post(self, request: PersonRequest) -> Response:
         """Take a backup of Loop Habit Tracker, Rewire, Tickmate or HabitBull and have it imported.
 
         `/jobs/{id}` of its job tells how far that is and what it wrote. Importing the same file again changes nothing.
+        A repetition with the same `Idempotency-Key` makes no other import; with another file or name of it, 422.
         """
+        key = key_of(request)
         upload = UploadSerializer(data=request.data)
         upload.is_valid(raise_exception=True)
         file = upload.validated_data["file"]
-        backup = services.accept_backup(user=request.user, filename=file.name, content=file.read())
+        try:
+            backup = services.accept_backup(user=request.user, filename=file.name, content=file.read(), key=key)
+        except services.OtherBackup as error:
+            raise KeyReused from error
         where = reverse("job", args=[backup.job_id], request=request)
         return Response(BackupSerializer(backup).data, status=202, headers={"Location": where, "Retry-After": "2"})
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
@@ -13,6 +16,8 @@ from habits.tasks import tidy_accounts
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
 from tests.integration.jobs.drains import drain
+from tests.integration.notifications.clients import client_of
+from tests.integration.notifications.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +25,9 @@ IMPORTS = "/api/v1/imports"
 HABITBULL = b"HabitName,HabitDescription,HabitCategory,CalendarDate,Value,CommentText\nRun,,,2026-01-01,1,\n"
 
 
-def upload(api: APIClient, name: str = "HabitBull.csv", content: bytes = HABITBULL):
-    return api.post(IMPORTS, {"file": SimpleUploadedFile(name, content)}, format="multipart")
+def upload(api: APIClient, name: str = "HabitBull.csv", content: bytes = HABITBULL, key: Any = None) -> Any:
+    headers = {"Idempotency-Key": str(key)} if key else {}
+    return api.post(IMPORTS, {"file": SimpleUploadedFile(name, content)}, format="multipart", headers=headers)
 
 
 @pytest.mark.usefixtures("bells", "pulse")
@@ -62,3 +68,63 @@ def test_the_backups_of_somebody_else_do_not_exist(api: APIClient) -> None:
     theirs = services.accept_backup(user=UserFactory(), filename="theirs.csv", content=HABITBULL)
     assert problem_of(api.get(f"{IMPORTS}/{theirs.pk}"), 404)
     assert api.get(IMPORTS).json()["results"] == []
+
+
+@pytest.mark.usefixtures("bells", "pulse")
+def test_an_upload_that_is_repeated_makes_no_second_import(api: APIClient) -> None:
+    key = uuid4()
+    first = upload(api, key=key)
+    drain("imports")
+    again = upload(api, key=key)
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert (again.json()["id"], again["Location"]) == (first.json()["id"], first["Location"])
+    assert again.json()["imported_at"] is not None
+    assert Backup.objects.count() == 1
+
+
+@pytest.mark.parametrize("other", [{"content": HABITBULL + b"Run,,,2026-01-02,1,\n"}, {"name": "Rewire.csv"}])
+def test_another_file_needs_another_key(api: APIClient, other: dict[str, Any]) -> None:
+    key = uuid4()
+    upload(api, key=key)
+
+    assert problem_of(upload(api, key=key, **other), 422)["code"] == "idempotency_key_reused"
+    assert upload(api, key=uuid4(), **other).status_code == 202
+    assert Backup.objects.count() == 2
+
+
+def test_without_a_key_or_from_somebody_else_an_upload_is_another_one(api: APIClient) -> None:
+    key = uuid4()
+    answers = [upload(api, key=key), upload(api), upload(api), upload(client_of(UserFactory()), key=key)]
+
+    assert len({answer.json()["id"] for answer in answers}) == 4
+
+
+def test_what_is_no_key_is_refused_before_anything_is_kept(api: APIClient) -> None:
+    assert problem_of(upload(api, key="again"), 400)["code"] == "shape"
+    assert not Backup.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_that_comes_several_times_at_once_is_kept_once() -> None:
+    person, key, answers = UserFactory(), uuid4(), []
+    in_threads(4, lambda: answers.append(upload(client_of(person), key=key).json()))
+
+    assert answers[0]["job"]
+    assert answers[1:] == answers[:1] * 3
+    assert Backup.objects.count() == 1
+
+
+@pytest.mark.usefixtures("bells", "pulse")
+def test_uploads_are_listed_by_whether_they_are_imported_and_not_sent_again(api: APIClient) -> None:
+    done = upload(api).json()["id"]
+    drain("imports")
+    seen = api.get(IMPORTS)["ETag"]
+    assert api.get(IMPORTS, headers={"If-None-Match": seen}).status_code == 304
+    waiting = upload(api).json()["id"]
+
+    assert api.get(IMPORTS, headers={"If-None-Match": seen}).status_code == 200
+    for imported, expected in {"true": [done], "false": [waiting], "": [waiting, done]}.items():
+        query = {"imported": imported} if imported else {}
+        assert [row["id"] for row in api.get(IMPORTS, query).json()["results"]] == expected
+    assert [name for name, _ in errors_of(api.get(IMPORTS, {"imported": "maybe"}))] == ["imported"]
