@@ -1,4 +1,4 @@
-"""The values that rows may hold are those that the rules know; domain code reads no model, so each names them itself."""
+"""The values that rows may hold are those that the rules know; domain code reads no model, so both name them."""
 
 from __future__ import annotations
 
