@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException, PermissionDenied
-from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.listing import ListView
 from focusjobs.rest.pagination import CursorPages
 
 from . import interventions
@@ -58,20 +59,22 @@ class OwnJobView(APIView):
         return {"asked_tasks": self.asked_tasks, "told_errors": self.told_errors}
 
 
-class JobListView(OwnJobView, GenericAPIView[Job]):
+class JobListView(ListView, OwnJobView):
     """The jobs of the person who asks."""
 
     serializer_class = JobSerializer
     pagination_class = JobPages
+    query_serializer = JobQuerySerializer
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Add what jobs are told with."""
+        return {**super().get_serializer_context(), **self.words()}
 
     @extend_schema(operation_id="jobs", parameters=[JobQuerySerializer], responses=JobSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List what runs and ran on behalf of the person, the newest first, for as long as the server keeps it."""
-        query = JobQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
         # Index: job_of_user.
-        page = self.paginate_queryset(Job.objects.filter(user=request.user.pk, **query.validated_data))
-        return self.get_paginated_response(JobSerializer(page, many=True, context=self.words()).data)
+        return self.page(Job.objects.filter(user=request.user.pk, **self.query(request)))
 
 
 class JobView(ConditionalView, OwnJobView):

@@ -8,7 +8,7 @@ from .devices import (
     TestSerializer,
     WaySerializer,
 )
-from .inbox import CountSerializer, InboxItemSerializer, ReadSerializer, ReadUpToSerializer
+from .inbox import CountSerializer, InboxItemSerializer, InboxQuerySerializer, ReadSerializer, ReadUpToSerializer
 from .preferences import ANY, ChoiceSerializer, PreferenceSerializer, preference, words_of
 from .reminders import NewReminderSerializer, ReminderQuerySerializer, ReminderSerializer, SnoozeSerializer
 
@@ -20,6 +20,7 @@ __all__ = [
     "DeviceQuerySerializer",
     "DeviceSerializer",
     "InboxItemSerializer",
+    "InboxQuerySerializer",
     "NewDeviceSerializer",
     "NewReminderSerializer",
     "PreferenceSerializer",

@@ -20,6 +20,12 @@ class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
         read_only_fields = fields
 
 
+class InboxQuerySerializer(serializers.Serializer[Any]):
+    """The query of the inbox."""
+
+    unread = serializers.BooleanField(required=False, default=False, help_text="Only what is not read yet.")
+
+
 class ReadSerializer(serializers.Serializer[Any]):
     """Whether an item is read."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from focusjobs.rest.conditional import IF_MATCH, ConditionalView, etag_of, seen_versions
+from focusjobs.rest.conditional import IF_MATCH, etag_of, seen_versions
 from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, key_of
+from focusjobs.rest.listing import ListView
 from habits.views import PersonRequest
 from notifications import services
 from notifications.models import Device
@@ -38,11 +39,12 @@ class DeviceRate(UserRateThrottle):
     scope = "devices"
 
 
-class DeviceListView(ConditionalView, GenericAPIView[Any]):
+class DeviceListView(ListView):
     """The devices of the person who asks."""
 
     serializer_class = DeviceSerializer
     pagination_class = DevicePages
+    query_serializer = DeviceQuerySerializer
 
     def get_throttles(self) -> list[Any]:
         """Limit registrations more than reading."""
@@ -54,10 +56,7 @@ class DeviceListView(ConditionalView, GenericAPIView[Any]):
 
         With `state=retired`, those that get nothing more, with the reason.
         """
-        query = DeviceQuerySerializer(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        page: Any = self.paginate_queryset(devices_of(request.user).filter(**query.validated_data))
-        return self.get_paginated_response(DeviceSerializer(page, many=True).data)
+        return self.page(devices_of(request.user).filter(**self.query(request)))
 
     @extend_schema(
         operation_id="device_register",

@@ -2,50 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.generics import GenericAPIView, get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.listing import ListView
 from habits.views import PersonRequest
 from notifications import services
 from notifications.models import InboxItem
 from notifications.pagination import InboxPages
 from notifications.selectors.inbox import inbox_of, unread_of
-from notifications.serializers import CountSerializer, InboxItemSerializer, ReadSerializer, ReadUpToSerializer
+from notifications.serializers import (
+    CountSerializer,
+    InboxItemSerializer,
+    InboxQuerySerializer,
+    ReadSerializer,
+    ReadUpToSerializer,
+)
 
 
-class InboxView(GenericAPIView[Any]):
+class InboxView(ListView):
     """The inbox of the person who asks."""
 
     serializer_class = InboxItemSerializer
     pagination_class = InboxPages
+    query_serializer = InboxQuerySerializer
 
-    @extend_schema(
-        operation_id="inbox",
-        parameters=[OpenApiParameter("unread", bool, description="Only what is not read yet.")],
-        responses=InboxItemSerializer(many=True),
-    )
+    @extend_schema(operation_id="inbox", parameters=[InboxQuerySerializer], responses=InboxItemSerializer(many=True))
     def get(self, request: PersonRequest) -> Response:
         """List what the person was told, the newest first, for as long as the server keeps it."""
-        only_unread = request.query_params.get("unread", "").lower() in ("1", "true")
-        page: Any = self.paginate_queryset(inbox_of(request.user, only_unread=only_unread))
-        return self.get_paginated_response(InboxItemSerializer(page, many=True).data)
+        return self.page(inbox_of(request.user, only_unread=self.query(request)["unread"]))
 
 
-class InboxItemView(APIView):
+class InboxItemView(ConditionalView):
     """One item."""
+
+    @extend_schema(operation_id="inbox_item", responses=InboxItemSerializer)
+    def get(self, request: PersonRequest, number: int) -> Response:
+        """Give the item."""
+        return Response(InboxItemSerializer(self._item(request, number)).data)
 
     @extend_schema(operation_id="inbox_item_update", request=ReadSerializer, responses=InboxItemSerializer)
     def patch(self, request: PersonRequest, number: int) -> Response:
         """Mark it as read, or as unread again."""
-        item = get_object_or_404(InboxItem, pk=number, user=request.user)
+        item = self._item(request, number)
         serializer = ReadSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         marked = services.mark_read(item=item, is_read=serializer.validated_data["read"])
         return Response(InboxItemSerializer(marked).data)
+
+    @staticmethod
+    def _item(request: PersonRequest, number: int) -> InboxItem:
+        return get_object_or_404(inbox_of(request.user), pk=number)
 
 
 class InboxReadView(APIView):
@@ -59,7 +69,7 @@ class InboxReadView(APIView):
         return Response({"count": services.mark_all_read(user=request.user, **serializer.validated_data)})
 
 
-class InboxUnreadView(APIView):
+class InboxUnreadView(ConditionalView):
     """How much is not read."""
 
     @extend_schema(operation_id="inbox_unread", responses=CountSerializer)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from focusjobs.rest.conditional import ConditionalView
 from habits.views import PersonRequest
 from notifications import services
 from notifications.domain.choice import ALL
@@ -22,7 +22,7 @@ WHICH = [
 ]
 
 
-class PreferenceListView(APIView):
+class PreferenceListView(ConditionalView):
     """All that the person has settled, and what holds otherwise."""
 
     @extend_schema(operation_id="preferences", responses=PreferenceSerializer(many=True))
@@ -32,7 +32,7 @@ class PreferenceListView(APIView):
         return Response(PreferenceSerializer(rows, many=True).data)
 
 
-class PreferenceView(APIView):
+class PreferenceView(ConditionalView):
     """What holds for one kind and channel, or `all` of either."""
 
     @extend_schema(operation_id="preference", parameters=WHICH, responses=PreferenceSerializer)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
 from focusjobs.rest.conditional import IF_MATCH, etag_of, seen_versions
 from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, key_of
+from focusjobs.rest.listing import ListView
 from habits.models import Habit
 from habits.selectors import habits_of
 from habits.views import PersonRequest
@@ -29,21 +28,19 @@ from notifications.serializers import (
 from .refusing import RefusingView
 
 
-class ReminderListView(RefusingView, GenericAPIView[Any]):
+class ReminderListView(RefusingView, ListView):
     """The reminders of the person who asks."""
 
     serializer_class = ReminderSerializer
     pagination_class = ReminderPages
+    query_serializer = ReminderQuerySerializer
 
     @extend_schema(
         operation_id="reminders", parameters=[ReminderQuerySerializer], responses=ReminderSerializer(many=True)
     )
     def get(self, request: PersonRequest) -> Response:
         """List the reminders by their time: those of habits, those that were added, and those of every account."""
-        query = ReminderQuerySerializer(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        page: Any = self.paginate_queryset(reminders_of(request.user).filter(**query.validated_data))
-        return self.get_paginated_response(ReminderSerializer(page, many=True).data)
+        return self.page(reminders_of(request.user).filter(**self.query(request)))
 
     @extend_schema(
         operation_id="reminder_create",

@@ -163,6 +163,7 @@ def _notifications(call: Contract) -> None:
     call("notification_opened", delivery_id=delivery.pk, status=204)
     call("inbox")
     call("inbox_unread")
+    call("inbox_item", number=item.pk)
     call("inbox_item_update", {"read": False}, number=item.pk)
     call("inbox_read", {"up_to": item.pk})
     call("device_remove", number=device["id"], status=204)

@@ -244,6 +244,16 @@ def test_the_list_is_of_the_person_s_own_jobs_and_comes_in_pages(api: APIClient,
     assert "result" not in first["results"][0]
 
 
+def test_a_list_that_has_not_changed_is_not_sent_again(api: APIClient, user: User) -> None:
+    tasks.fail.using(user=user, attempts=1).enqueue(message="password=swordfish at 10.0.0.7")
+    seen = {"If-None-Match": api.get(JOBS)["ETag"]}
+    assert api.get(JOBS, headers=seen).status_code == 304
+
+    drain()
+    changed = api.get(JOBS, headers=seen)
+    assert (changed.status_code, changed.json()["results"][0]["error"]) == (200, FAILED)
+
+
 def test_the_list_can_be_filtered_by_state_and_task(api: APIClient, user: User) -> None:
     done = tasks.add.using(user=user).enqueue(x=1, y=0).id
     drain()

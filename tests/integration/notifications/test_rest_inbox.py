@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from habits.models import User
 from notifications.models import InboxItem, Notification
 from tests.factories import UserFactory
+from tests.integration.habits.problems import errors_of
 
 from .rows import at
 
@@ -65,3 +66,28 @@ def test_nobody_sees_or_marks_the_inbox_of_others(api: APIClient) -> None:
     assert api.post(f"{INBOX}/read", {"up_to": item.pk}).json() == {"count": 0}
     item.refresh_from_db()
     assert item.read_at is None
+
+
+def test_a_query_that_is_neither_yes_nor_no_is_refused(api: APIClient, person: User) -> None:
+    item_of(person, 1)
+
+    assert [name for name, _ in errors_of(api.get(f"{INBOX}?unread=maybe"))] == ["unread"]
+    assert titles(api.get(f"{INBOX}?unread=false")) == ["Item 1"]
+
+
+@pytest.mark.parametrize("place", ["", "/unread", "/{}"])
+def test_what_has_not_changed_is_not_sent_again(api: APIClient, person: User, place: str) -> None:
+    item = item_of(person, 1)
+    path = INBOX + place.format(item.pk)
+    seen = {"If-None-Match": api.get(path)["ETag"]}
+
+    assert api.get(path, headers=seen).status_code == 304
+    api.patch(f"{INBOX}/{item.pk}", {"read": True})
+    assert api.get(path, headers=seen).status_code == 200
+
+
+def test_one_item_is_read_as_the_list_has_it(api: APIClient, person: User) -> None:
+    item = item_of(person, 1)
+
+    assert api.get(f"{INBOX}/{item.pk}").json() == api.get(INBOX).json()["results"][0]
+    assert api.get(f"{INBOX}/{item_of(UserFactory(), 2).pk}").status_code == 404

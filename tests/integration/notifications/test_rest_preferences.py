@@ -58,6 +58,15 @@ def test_an_unknown_kind_or_channel_does_not_exist(api: APIClient, path: str) ->
     assert api.get(f"{PREFERENCES}/{path}").status_code == 404
 
 
+@pytest.mark.parametrize("path", [PREFERENCES, f"{PREFERENCES}/habit/push"])
+def test_what_has_not_changed_is_not_sent_again(api: APIClient, path: str) -> None:
+    seen = {"If-None-Match": api.get(path)["ETag"]}
+
+    assert api.get(path, headers=seen).status_code == 304
+    api.patch(f"{PREFERENCES}/all/push", {"max_per_day": 3})
+    assert api.get(path, headers=seen).status_code == 200
+
+
 def test_a_link_in_a_mail_ends_such_mails_without_a_login(person: User) -> None:
     Preference.objects.create(user=person, kind="habit", channel="email", enabled=True)
     link = f"/api/v1/unsubscribe?token={signing.dumps([person.pk, 'habit'], salt=UNSUBSCRIBE_SALT)}"

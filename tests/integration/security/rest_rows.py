@@ -139,6 +139,7 @@ ROWS = [
     person("GET", f"{V1}inbox", 200),
     person("POST", f"{V1}inbox/read", 200, {"up_to": 2**60}),
     person("GET", f"{V1}inbox/unread", 200),
+    own("GET", f"{V1}inbox/<int:number>", 200),
     own("PATCH", f"{V1}inbox/<int:number>", 200, {"read": True}),
     person("POST", f"{V1}notifications/test", 202),
     own("POST", f"{DELIVERY}/received", 204),
