@@ -13,7 +13,7 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework.views import APIView
 
 from focusjobs.rest.bodies import FormWithFile
-from focusjobs.rest.conditional import SEEN, ConditionalView
+from focusjobs.rest.conditional import IF_MATCH, SEEN, ConditionalView
 from focusjobs.rest.problems import PROBLEM_JSON
 
 TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
@@ -49,8 +49,8 @@ class OperationSchema(AutoSchema):
     """Describes an operation with the problems that it can answer with."""
 
     def get_override_parameters(self) -> list[Any]:
-        """Add the ETag that was seen, where answers have one."""
-        return [*super().get_override_parameters(), *([SEEN] if self._is_conditional() else [])]
+        """Add the ETags that were seen, where answers have one."""
+        return [*super().get_override_parameters(), *([SEEN, IF_MATCH] if self._is_conditional() else [])]
 
     def get_request_serializer(self) -> Any:
         """Look for no body of a DELETE where its view names none."""
@@ -80,7 +80,7 @@ class OperationSchema(AutoSchema):
             401: bool(self.view.get_authenticators()),
             404: "path" in places or "cursor" in names,
             406: type(self.view).perform_content_negotiation is APIView.perform_content_negotiation,
-            412: self.method != "GET" and bool(names & {"If-Match", "If-None-Match"}),
+            412: bool(names & {"If-Match", "If-None-Match"}),
             413: reads and any(issubclass(parser, FormWithFile) for parser in self.view.parser_classes),
             415: reads,
             422: "Idempotency-Key" in names,

@@ -131,7 +131,7 @@ def statuses(name: str) -> set[int]:
         ("write", {200, 400, 415}),
         ("act", {200, 403, 409}),
         ("remove_with_proof", {204, 400, 415}),
-        ("read_one", {200, 304, 404}),
+        ("read_one", {200, 304, 404, 412}),
         ("change_one", {200, 400, 404, 412, 415}),
         ("remove_one", {204, 404}),
         ("list", {200, 404}),
