@@ -15,6 +15,11 @@ class HabitState(models.Model):
     A cache: `analytics.rollups.following` makes it again, but for `made_on` and `archived_on`. The close of a day
     takes it a day further without looking back, for which it has what the habit asks for beside it.
 
+    `archived_on` stays the first day when a later edit of another phone moves `Habit.archived_at`: both say that the
+    habit is put away, and the days between were closed, and seen, without it. With the later day they would turn into
+    days that were missed. An edit that takes the habit up again ends it (`HabitRest`). Where a phone that was offline
+    took it up and put it away once more before it told, nobody else knows of the days between.
+
     No number is below 0, by the rules that write it, and every person exists, by its habit: constraints would be looked
     at for each row of each night.
     """

@@ -46,7 +46,7 @@ def follow_changes(user_id: int) -> Followed:
     save_states(state_of(user_id, one, clock.last_closed) for one in traced.values())
     moved = follow_events([one for habit, one in traced.items() if _may_move(one, since[habit], clock)])
     first = first_outdated(since, states, traced, moved)
-    _forget(gone)
+    _forget(clock, gone, states)
     touched = days.put_right(clock, first, marks.get(None), traced, gone)
     sum_up_since(clock, first, marks.get(None))
     return Followed(len(since), len(touched))
@@ -95,7 +95,7 @@ def _trace(clock: UserClock, numbers: Collection[int], states: Mapping[int, Habi
     if not numbers:
         return {}
     habits = list(Habit.objects.filter(pk__in=numbers, user_id=clock.user_id, deleted=False))
-    note_rests(clock, habits, states)
+    note_rests(clock, (states[habit.pk] for habit in habits if habit.pk in states and not habit.archived_at))
     return trace_habits(clock, habits, states)
 
 
@@ -104,8 +104,9 @@ def _may_move(traced: Traced, since: date | None, clock: UserClock) -> bool:
     return traced.chronicle.terms.has_runs or since is None or since <= clock.last_closed
 
 
-def _forget(gone: Collection[int]) -> None:
-    """Take away what is kept of habits that are deleted."""
+def _forget(clock: UserClock, gone: Collection[int], states: Mapping[int, HabitState]) -> None:
+    """Take away what is kept of habits that are deleted, but for when they were archived: they may come back."""
     if gone:
+        note_rests(clock, (states[habit] for habit in gone if habit in states))
         HabitState.objects.filter(habit_id__in=gone).delete()
         StreakEvent.objects.filter(habit_id__in=gone).delete()

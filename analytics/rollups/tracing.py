@@ -42,13 +42,12 @@ class Traced:
     """Its closed days on which it counts."""
 
 
-def note_rests(clock: UserClock, habits: Iterable[Habit], states: Mapping[int, HabitState]) -> None:
-    """Keep the closed days on which habits were archived, when they have been taken up again."""
+def note_rests(clock: UserClock, ended: Iterable[HabitState]) -> None:
+    """Keep the closed days on which habits were archived, when that has ended or their states are taken away."""
     HabitRest.objects.bulk_create(
-        HabitRest(habit=habit, first_day=state.archived_on, last_day=clock.last_closed)
-        for habit in habits
-        if (state := states.get(habit.pk)) and state.archived_on and not habit.archived_at
-        if state.archived_on <= clock.last_closed
+        HabitRest(habit_id=state.habit_id, first_day=state.archived_on, last_day=clock.last_closed)
+        for state in ended
+        if state.archived_on and state.archived_on <= clock.last_closed
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from analytics.models import DirtyMark, HabitRest, HabitState, StreakEvent, UserDay
+from analytics.models import DirtyMark, HabitState, StreakEvent, UserDay
 from analytics.rollups.closing import claim, close_batch
 from analytics.rollups.following import Followed, follow_changes
 from analytics.rollups.marks import take_marks
@@ -240,23 +240,6 @@ def test_a_deleted_habit_leaves_every_day_and_comes_back_with_them() -> None:
         settle(user)
 
     assert [(row.day, row.by_habit) for row in UserDay.objects.order_by("day")] == before
-
-
-def test_days_on_which_a_habit_was_archived_stay_without_it_when_it_is_taken_up_again() -> None:
-    user, habit = runner()
-    with at(after(1)):
-        services.update_habit(habit=habit, archived=True)
-        settle(user)
-    with at(after(4)):
-        close()
-        services.update_habit(habit=habit, archived=False)
-        settle(user)
-    with at(after(6)):
-        close()
-
-    assert list(HabitRest.objects.values_list("first_day", "last_day")) == [(after(1), after(3))]
-    assert list(UserDay.objects.order_by("day").values_list("day", flat=True)) == [MONDAY, after(4), after(5)]
-    assert HabitState.objects.get().as_of == after(5)
 
 
 def test_a_new_rule_counts_for_every_day() -> None:
