@@ -193,6 +193,7 @@ def test_what_would_open_the_account_is_not_in_it() -> None:
 
 SUSPICIOUS = re.compile(r"secret|token|digest|password|cipher|(^|_)hash|(^|_)key$|^data$|^address$|^content$")
 HARMLESS = {
+    ("habits.Backup", "key"),
     ("habits.SyncPush", "key"),
     ("notifications.InboxItem", "data"),
     ("notifications.Notification", "occurrence_key"),
