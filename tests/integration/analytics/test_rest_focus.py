@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from habits.models import User
 from tests.factories import HabitFactory, UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
+from tests.integration.notifications.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +139,18 @@ def test_only_a_new_session_is_recorded_where_that_is_wanted(api: APIClient) -> 
 
     assert put_session(api, "s9", "2026-03-09T01:00:00Z", headers=new).status_code == 201
     assert problem_of(put_session(api, "s9", "2026-03-09T01:00:00Z", headers=new), 412)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_that_record_a_new_session_at_once_one_does() -> None:
+    person, statuses = UserFactory(), []
+
+    def record() -> None:
+        answer = put_session(client_of(person), "s9", "2026-03-09T01:00:00Z", headers={"If-None-Match": "*"})
+        statuses.append(answer.status_code)
+
+    in_threads(4, record)
+    assert sorted(statuses) == [201, 412, 412, 412]
 
 
 @pytest.mark.parametrize(
