@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from analytics.tasks import refresh_person
 from focusjobs.jobs import error_groups
 from focusjobs.jobs.models import Job, Operation, Queue
 from focusjobs.jobs.operations import running
@@ -61,6 +62,43 @@ def test_a_backup_is_uploaded_and_its_import_seen_to_complete(login: Login, tmp_
     expect(page.get_by_role("status").first).to_contain_text("completed")
     expect(page.get_by_role("region", name="Result")).to_contain_text(f'"habits_created": {Habit.objects.count()}')
     expect(page.get_by_role("list", name="Log of Attempt 1")).to_contain_text("Loop Habits Backup.db")
+
+
+def change_argument(page: Page, before: str, after: str) -> None:
+    page.get_by_role("button", name="Edit arguments …").click()
+    arguments = page.get_by_label("Arguments, as JSON by name")
+    arguments.fill(arguments.input_value().replace(before, after))
+    page.get_by_role("button", name="Show what changes").click()
+    made = page.get_by_role("button", name="Make the new job")
+    made.click()
+    expect(made).to_be_hidden()
+
+
+def run_now(page: Page) -> None:
+    promote = page.get_by_role("button", name="Run now")
+    promote.click()
+    expect(promote).to_be_hidden()
+    drain("statistics")
+
+
+def test_the_job_that_the_readme_breaks_is_mended_as_it_says(login: Login) -> None:
+    someone = UserFactory()
+    refresh_person.enqueue(user_id=someone.pk)
+    drain("statistics")
+    page = login(superuser())
+
+    open_from_menu(page, "Jobs")
+    page.get_by_role("link", name="analytics.refresh_person").first.click()
+    change_argument(page, str(someone.pk), '"nobody"')
+    drain("statistics")
+    status = page.get_by_role("status").first
+    expect(status).to_contain_text("expected a number but got 'nobody'")
+    run_now(page)
+    expect(status).to_contain_text("Attempt 3 of 5 is next")
+    change_argument(page, '"nobody"', str(someone.pk))
+    run_now(page)
+
+    expect(status).to_contain_text("completed")
 
 
 def test_a_failed_job_is_found_by_its_error_read_and_retried(login: Login) -> None:
