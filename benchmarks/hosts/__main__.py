@@ -32,6 +32,9 @@ DRAIN = 120.0
 PROMISES = ("lost", "doubled", "repeated_unheld", "ended_badly")
 """What must be 0."""
 
+REFUSALS = ("lease lost", "lost its lease", "was another worker's")
+"""What a worker's log says of a job that another has taken over."""
+
 
 def main() -> int:
     """Run, print and tell whether every promise was kept."""
@@ -81,8 +84,11 @@ def run(network: Network, environment: dict[str, str], directory: Path) -> dict[
         producer.finish()
         load.end_schedule()
         wait_until(lambda: not load.unfinished(), DRAIN, "not everything was completed")
+        # What was sent into the cut is sent again seconds after its end.
+        heard = "no worker that was cut off heard that its jobs are another's"
+        wait_until(lambda: any(machines.said(host, *REFUSALS) for host in WORKERS), DRAIN, heard)
         ended = {} if QUICK else machines.stop()
-        refused = sum(machines.said(host, "lease lost", "lost its lease", "was another worker's") for host in WORKERS)
+        refused = sum(machines.said(host, *REFUSALS) for host in WORKERS)
     audit = load.Audit.of(producer.jobs, machines.effects)
     held = set().union(*(cut.jobs for cut in cuts))
     return {
