@@ -22,7 +22,7 @@ from ..errors import OperationRefused, QueryError
 from ..looking import saved_filters, search
 from ..looking.query import WORDS
 from ..looking.search import Found, Search
-from ..looking.selectors import MANY, count_by_state
+from ..looking.selectors import MANY, count_by_state, count_latest_by_state
 from ..models import Job
 from .addresses import jobs_address
 from .export import exported
@@ -195,9 +195,10 @@ def _counts(wanted: Search) -> dict[State, int]:
     rest = search.read(wanted.rest)
     if not rest.is_served:
         return {}
+    count = count_latest_by_state if rest.words else count_by_state
     try:
         with patience(COUNT_SECONDS):
-            return count_by_state(rest.jobs())
+            return count(rest.jobs())
     except TookTooLong:
         return {}
 

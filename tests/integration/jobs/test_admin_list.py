@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_celery_results.models import GroupResult, TaskResult
 
 from focusjobs.jobs.domain.identity import task_id_of
-from focusjobs.jobs.looking import search
+from focusjobs.jobs.looking import search, selectors
 from focusjobs.jobs.models import Job, SavedFilter
 from tests.accounts import operator, person, superuser, viewer
 from tests.factories import UserFactory
@@ -125,6 +125,22 @@ def test_tabs_count_within_the_filter_and_stop_at_a_thousand() -> None:
     assert "completed 1,000+" in text(client.get(LIST))
     assert "failed 121" in text(client.get(LIST))
     assert "failed 1 " in text(client.get(LIST, {"q": f"user:{someone.pk}"}))
+
+
+def test_tabs_of_a_filter_count_its_latest_jobs_and_leave_out_what_nobody_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(selectors, "LATEST", 6)
+    monkeypatch.setattr(selectors, "MANY", 2)
+    someone, client = UserFactory(), as_client(viewer())
+    for state in ("cancelled", "failed", *["completed"] * 5):
+        make(state, user=someone)
+
+    tabs = client.get(LIST, {"q": f"user:{someone.pk}"}).context["tabs"]
+    assert {tab.label: tab.count for tab in tabs if tab.count is not None} == {"completed": 5}
+    Job.objects.filter(state="cancelled").delete()
+    tabs = client.get(LIST, {"q": f"user:{someone.pk}"}).context["tabs"]
+    assert {tab.label: tab.count for tab in tabs if tab.count} == {"completed": 5, "failed": 1}
 
 
 @pytest.mark.parametrize("spelling", ["{0}", "#{0}", "task id", "id:{0}"])
