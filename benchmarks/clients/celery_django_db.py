@@ -12,6 +12,7 @@ django.setup()
 
 from django_celery_results.models import TaskResult  # noqa: E402 - after the setup
 
+TaskResult.objects.all().delete()  # of the product's schedules, whose worker ran before on the same database
 DATA = "x" * 100
 sent = 0
 
