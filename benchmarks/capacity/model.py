@@ -254,7 +254,10 @@ def value_of(found: Need, name: str) -> float:
 
 
 def breaking_points(costs: Costs, behaviour: Behaviour = BEHAVIOUR) -> dict[str, float]:
-    """Give how many people each limit bears, the tightest first; needs grow in proportion to people."""
-    million = need(1e6, costs, behaviour)
-    found = {label: 1e6 * limit / value_of(million, name) for label, (name, limit, _) in LIMITS.items()}
+    """Give how many people each limit bears, the tightest first; needs grow evenly, from what an idle stack takes."""
+    one, two = need(1e6, costs, behaviour), need(2e6, costs, behaviour)
+    found = {}
+    for label, (name, limit, _) in LIMITS.items():
+        of_one = value_of(one, name)
+        found[label] = 1e6 * (1 + (limit - of_one) / (value_of(two, name) - of_one))
     return dict(sorted(found.items(), key=lambda item: item[1]))

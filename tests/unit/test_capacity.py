@@ -33,7 +33,7 @@ def test_ten_times_the_people_need_ten_times_as_much_but_for_what_an_idle_stack_
 def test_where_it_breaks_a_limit_is_just_reached() -> None:
     for label, users in breaking_points(kept()).items():
         name, limit, _ = LIMITS[label]
-        assert value_of(need(users, kept()), name) == pytest.approx(limit, rel=0.1)
+        assert value_of(need(users, kept()), name) == pytest.approx(limit)
 
 
 def test_limits_come_with_the_tightest_first() -> None:
