@@ -1,4 +1,4 @@
-"""Pytest plugin (`-p tests.spreading`): how `-n auto` spreads the tests over processes, three for two cores.
+"""Pytest plugin (`-p tests.spreading`): how `-n auto` spreads the tests over processes, one for each core.
 
 What starts processes mostly waits for them, and the rest mostly computes. So one process of tests begins with the one,
 the next with the other, and they meet in the middle: all cores are busy to the end.
@@ -23,9 +23,6 @@ WHOLE = ORDER[:2]
 PROCESSES = range(2, 9)
 """How many there may be: on one core two still share the waiting, and beyond eight the longest folder is what lasts."""
 
-A_CORE = 1.5
-"""How many there are for each core. With one, a fifth of the time was waited away."""
-
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,9 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Say how many processes `-n auto` means, for the cores that this process may use."""
+    """Say how many processes `-n auto` means: the cores that this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(max(int(cores * A_CORE), PROCESSES[0]), PROCESSES[-1])
+    return min(max(cores, PROCESSES[0]), PROCESSES[-1])
 
 
 @pytest.hookimpl(optionalhook=True)
