@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr, StringAgg
@@ -13,6 +12,7 @@ from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, M
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from focusjobs.rest.versions import version_of_text
 from habits.domain.calendar import logical_date
 from habits.domain.records import Kind, Part, Record, Rule, TargetType
 from habits.models import Completion, Habit, User
@@ -127,7 +127,7 @@ def profile_version(user: User) -> int:
     It is below 2^56. Nothing counts the changes of a person, whom operators and log-ins write too.
     """
     shown = [local_today(user).isoformat(), *(getattr(user, name) for name in PROFILE_FIELDS)]
-    return int.from_bytes(sha256(repr(shown).encode()).digest()[:7])
+    return version_of_text(repr(shown))
 
 
 def local_today(user: User) -> date:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from hashlib import sha256
 
 from django.db.models import QuerySet
 
 from analytics.models import FocusSession
+from focusjobs.rest.versions import version_of_text
 from habits.domain.calendar import ONE_DAY, day_start_instant
 from habits.domain.limits import FIRST_DAY
 from habits.models import User
@@ -35,7 +35,7 @@ def sessions_of(
 def version_of(session: FocusSession) -> int:
     """Give a number below 2^56 that is another one where a person would see the session otherwise."""
     shown = [session.started_at.timestamp(), session.seconds, session.habit_id, session.label]
-    return int.from_bytes(sha256(repr(shown).encode()).digest()[:7])
+    return version_of_text(repr(shown))
 
 
 def _start_of(user: User, day: date) -> datetime:

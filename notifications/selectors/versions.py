@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from types import MappingProxyType
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
+from focusjobs.rest.versions import version_of_text
 from notifications.models import Device, Reminder
-
-BYTES = 7
-"""Of the hash; a version has 18 digits at most."""
 
 SHOWN: Mapping[type[Model], tuple[str, ...]] = MappingProxyType(
     {
@@ -36,4 +33,4 @@ SHOWN: Mapping[type[Model], tuple[str, ...]] = MappingProxyType(
 def version_of(row: Reminder | Device) -> int:
     """Give the number of a row as a person sees it: another one once they would see it otherwise."""
     shown = json.dumps([getattr(row, name) for name in SHOWN[type(row)]], cls=DjangoJSONEncoder)
-    return int.from_bytes(sha256(shown.encode()).digest()[:BYTES])
+    return version_of_text(shown)
