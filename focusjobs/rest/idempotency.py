@@ -37,6 +37,12 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was used for another body; a changed request needs a new key."
 
 
+def require_same(kept: bytes | memoryview | None, asked: bytes | None) -> None:
+    """Compare the hash that was kept with a key to that of what is asked for with it now. Raises `KeyReused`."""
+    if bytes(kept or b"") != asked:
+        raise KeyReused
+
+
 def key_of(request: HttpRequest) -> UUID | None:
     """Give the key of a request, None where it has none. Raises `BadKey`."""
     text = request.headers.get("Idempotency-Key")

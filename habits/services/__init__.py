@@ -7,7 +7,7 @@ that was deleted meanwhile raises `Habit.DoesNotExist`.
 
 from .days import clear_completion, record_completion
 from .habits import HabitFields, create_habit, delete_habit, put_habit, restore_habit, update_habit
-from .imports import MAX_BACKUP, OtherBackup, accept_backup
+from .imports import MAX_BACKUP, accept_backup
 from .people import update_profile
 from .pushes import retry_pushes
 from .seen import OutOfDate, require_seen
@@ -15,7 +15,6 @@ from .seen import OutOfDate, require_seen
 __all__ = [
     "MAX_BACKUP",
     "HabitFields",
-    "OtherBackup",
     "OutOfDate",
     "accept_backup",
     "clear_completion",

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from focusjobs.rest.idempotency import require_same
 from habits.models import Backup, User
 from habits.tasks import import_backup
 
@@ -15,16 +16,12 @@ MAX_BACKUP = 32 * 1024 * 1024
 """Bytes of a backup; ten years of fifty habits take a third of it."""
 
 
-class OtherBackup(Exception):
-    """The file is not the one that was uploaded with this key before."""
-
-
 @transaction.atomic
 def accept_backup(*, user: User, filename: str, content: bytes, key: UUID | None = None) -> Backup:
     """Keep a file from another habit app and enqueue its import, both or neither.
 
     With a key that was used before, give the backup that was kept then, of which there is one import. Raises
-    `OtherBackup` where that is another file, and `ValidationError` where the file is larger than `MAX_BACKUP` bytes;
+    `KeyReused` where that is another file, and `ValidationError` where the file is larger than `MAX_BACKUP` bytes;
     what is in it is the job's to judge.
     """
     if len(content) > MAX_BACKUP:
@@ -39,8 +36,7 @@ def accept_backup(*, user: User, filename: str, content: bytes, key: UUID | None
     backup, is_new = kept.get_or_create(user=user, key=key, defaults={**file, "body_hash": asked})
     if is_new:
         return _import(backup)
-    if bytes(backup.body_hash or b"") != asked:
-        raise OtherBackup
+    require_same(backup.body_hash, asked)
     return backup
 
 

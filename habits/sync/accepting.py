@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from focusjobs.rest.idempotency import KeyReused
+from focusjobs.rest.idempotency import require_same
 from focusjobs.sql import rows
 from habits.merging import Busy, drain_now
 from habits.merging.writes import to_json
@@ -77,8 +77,7 @@ def accept(user: User, push: Push, *, wait: timedelta | None) -> SyncPush:
 
 
 def _same(known: SyncPush, push: Push) -> SyncPush:
-    if bytes(known.body_hash) != push.digest:
-        raise KeyReused
+    require_same(known.body_hash, push.digest)
     return known
 
 

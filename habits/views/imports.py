@@ -9,7 +9,7 @@ from rest_framework.reverse import reverse
 
 from focusjobs.rest.bodies import FormWithFile
 from focusjobs.rest.conditional import ConditionalView
-from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, KeyReused, key_of
+from focusjobs.rest.idempotency import IDEMPOTENCY_KEY, key_of
 from focusjobs.rest.listing import ListView
 from habits import services
 from habits.models import Backup
@@ -55,10 +55,7 @@ class ImportListView(ListView, AccountRateView):
         upload = UploadSerializer(data=request.data)
         upload.is_valid(raise_exception=True)
         file = upload.validated_data["file"]
-        try:
-            backup = services.accept_backup(user=request.user, filename=file.name, content=file.read(), key=key)
-        except services.OtherBackup as error:
-            raise KeyReused from error
+        backup = services.accept_backup(user=request.user, filename=file.name, content=file.read(), key=key)
         where = reverse("job", args=[backup.job_id], request=request)
         return Response(BackupSerializer(backup).data, status=202, headers={"Location": where, "Retry-After": "2"})
 

@@ -8,12 +8,11 @@ from .inbox import acknowledge_opened, acknowledge_received, mark_all_read, mark
 from .keys import renew_keys
 from .preferences import PreferenceFields, clear_preference, set_preference, unsubscribe
 from .providers import close_breaker, pause_provider, resume_provider
-from .reminders import KeyReused, ReminderFields, create_reminder, delete_reminder, snooze_reminder, update_reminder
+from .reminders import ReminderFields, create_reminder, delete_reminder, snooze_reminder, update_reminder
 from .testing import send_test
 
 __all__ = [
     "DeviceFields",
-    "KeyReused",
     "NewDevice",
     "PreferenceFields",
     "ReminderFields",

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
+from focusjobs.rest.idempotency import require_same
 from habits import services as habits
 from habits.models import Habit, User, assign, validate_timezone
 from habits.services.seen import Seen, require_seen
@@ -28,10 +29,6 @@ MOST_REMINDERS = 100
 """Of one person, beside those that habits bring along."""
 
 LONGEST_SNOOZE = timedelta(hours=12)
-
-
-class KeyReused(Exception):
-    """What is asked for is not what was asked for with this key before."""
 
 
 class ReminderFields(TypedDict, total=False):
@@ -123,8 +120,8 @@ def snooze_reminder(*, reminder: Reminder, minutes: int) -> Reminder:
 def _made_with(person: User, key: UUID | None, asked: bytes | None) -> Reminder | None:
     """Give the reminder that a request with this key has made, if there is one. Raises `KeyReused`."""
     made = Reminder.objects.filter(user=person, key=key).select_related("habit").first() if key else None
-    if made is not None and bytes(made.body_hash or b"") != asked:
-        raise KeyReused
+    if made is not None:
+        require_same(made.body_hash, asked)
     return made
 
 

@@ -9,10 +9,8 @@ from django.http import Http404
 from rest_framework.response import Response
 
 from focusjobs.rest.conditional import ConditionalView, PreconditionFailed
-from focusjobs.rest.idempotency import KeyReused
 from habits.models import Habit
 from habits.services import OutOfDate
-from notifications import services
 from notifications.models import Device, Reminder
 
 ANSWERS: Mapping[type[Exception], Callable[[], Exception]] = MappingProxyType(
@@ -21,7 +19,6 @@ ANSWERS: Mapping[type[Exception], Callable[[], Exception]] = MappingProxyType(
         Habit.DoesNotExist: Http404,
         Reminder.DoesNotExist: Http404,
         OutOfDate: PreconditionFailed,
-        services.KeyReused: KeyReused,
     }
 )
 """By what services raise; a row that is not there went while the request was being worked on."""
@@ -31,6 +28,6 @@ class RefusingView(ConditionalView):
     """A view whose services may find that things are not as the person who asks believes."""
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer 404, 412 or 422 for what services raise."""
+        """Answer 404 or 412 for what services raise."""
         answer = ANSWERS.get(type(exc))
         return super().handle_exception(answer() if answer else exc)
