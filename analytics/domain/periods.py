@@ -31,6 +31,10 @@ class Period:
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
+    def overlaps(self, other: Period) -> bool:
+        """Tell whether both have a day."""
+        return self.first <= other.last and self.last >= other.first
+
 
 def week_of(day: date, week_start: int) -> Period:
     """Return the week of a day, by the weekday on which weeks begin (0 is Monday)."""
@@ -70,9 +74,9 @@ def weeks_with(touched: Period, stored: Iterable[Period], last: date, week_start
     """
     begin = week_start_of(touched.first, week_start)
     end = min(week_of(touched.last, week_start).last, last)
-    kept = [week for week in stored if week.first <= end and week.last >= begin]
+    kept = [week for week in stored if week.overlaps(Period(begin, end))]
     between = (week for gap in _gaps(begin, end, kept) for week in weeks_between(*gap, week_start))
-    return [week for week in (*kept, *between) if week.first <= touched.last and week.last >= touched.first]
+    return [week for week in (*kept, *between) if week.overlaps(touched)]
 
 
 def _gaps(begin: date, end: date, stored: Iterable[Period]) -> Iterator[tuple[date, date]]:

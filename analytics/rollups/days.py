@@ -115,10 +115,8 @@ def put_right(
     before = {day: contents(row) for day, row in found.items()}
     cut = [found.get(day) or empty_day(clock, day) for day in dates]
     if first is not None:
-        anew, taps = (
-            {habit: one.days for habit, one in traced.items()},
-            by_habit(taps_between(clock.user_id, dates[0], dates[-1])),
-        )
+        anew = {habit: one.days for habit, one in traced.items()}
+        taps = by_habit(taps_between(clock.user_id, begin, clock.last_closed))
         for row in cut:
             set_habits(row, replaced(row, anew, gone), taps.get(row.day, {}))
     if focus_since is not None:

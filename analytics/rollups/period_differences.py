@@ -63,11 +63,7 @@ def compare_periods(
     if not differences:
         return []
     waiting = periods_that_wait(clock.user_id, using)
-    return [one for period, one in differences if not any(_overlap(period, other) for other in waiting)]
-
-
-def _overlap(one: Period, other: Period) -> bool:
-    return one.first <= other.last and one.last >= other.first
+    return [one for period, one in differences if not any(period.overlaps(other) for other in waiting)]
 
 
 def _compare(

@@ -1,7 +1,7 @@
 """The SQL of weeks and months: sums of closed days, set by set. Its rules are `analytics.domain.totals`."""
 
 from analytics.domain.outcomes import NOTABLE_STREAK, Outcome
-from analytics.domain.totals import NOTABLE_CHANGE
+from analytics.domain.totals import LOOK_BACK, NOTABLE_CHANGE
 from habits.domain.records import THOUSANDTHS
 
 LONGEST_PERIOD = 31
@@ -44,7 +44,7 @@ WITH period AS MATERIALIZED (
     FROM (
         SELECT p.user_id, p.first_day, extract(isodow FROM d.day)::int - 1 AS weekday, sum(d.done) AS done,
                sum(d.done)::float8 / nullif(sum(d.due - d.skipped), 0) AS rate
-        FROM period p CROSS JOIN generate_series(0, 27) AS n
+        FROM period p CROSS JOIN generate_series(0, {LOOK_BACK.days}) AS n
         JOIN analytics_userday d ON d.user_id = p.user_id AND d.day = p.last_day - n
         GROUP BY p.user_id, p.first_day, weekday
     ) AS counted
@@ -175,12 +175,12 @@ GIVE_WAY = """
 # When people tapped on what they did in the four weeks up to the end of periods. A tap whose zone is not known has no
 # local hour: the person's present zone may be another one than that in which they lived then, and a week would come
 # out otherwise whenever it is summed up. Index: completion_cell_unique.
-TAPS = """
+TAPS = f"""
     SELECT p.n, r.recorded_at, r.recorded_zone
     FROM unnest(%(users)s::bigint[], %(lasts)s::date[]) WITH ORDINALITY AS p (user_id, last_day, n)
-    JOIN habits_completion r ON r.user_id = p.user_id AND r.day BETWEEN p.last_day - 27 AND p.last_day
+    JOIN habits_completion r ON r.user_id = p.user_id AND r.day BETWEEN p.last_day - {LOOK_BACK.days} AND p.last_day
     WHERE r.value > 0 AND r.recorded_at IS NOT NULL AND r.recorded_zone <> ''
-"""
+"""  # noqa: S608 - made of constants
 
 # Of weeks that have been summed up, those that are worth telling of: what was due and not skipped, what was done, and
 # the same of the week that ended on the day before. A week without statistics has no row. Who has done nothing in two
