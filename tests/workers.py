@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,8 +14,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from tests.launching import Process, launch
+
 T = TypeVar("T")
-ROOT = Path(__file__).parents[1]
 READY_SECONDS = 60.0
 LEASE_SECONDS = 2
 """Leases are short, so that a test need not wait for long until a dead worker's jobs come back."""
@@ -39,7 +38,7 @@ class Worker:
         self.directory = directory
         self.environment = environment or {}
         self.started = 0
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     @property
     def log(self) -> str:
@@ -53,26 +52,22 @@ class Worker:
     @property
     def pid(self) -> int:
         """The process that leads the pool."""
-        assert self.process is not None, "the worker was not started"
-        return self.process.pid
+        pid = self.process and self.process.pid
+        assert pid is not None, "the worker was not started"
+        return pid
 
     def start(self, *options: str, wait: bool = True) -> Worker:
         """Start it, unless it runs already; with `wait`, return once it takes messages."""
         if not self.runs():
-            self.started += 1
-            argv = [sys.executable, "-m", "celery", "-A", "focusjobs", "worker", "-I", "tests.tasks", "-c", "2"]
+            argv = ["-A", "focusjobs", "worker", "-I", "tests.tasks", "-c", "2"]
             quick = ["-l", "INFO", "--without-mingle", "--without-gossip", "-n", f"test-{os.getpid()}-{id(self)}@%h"]
-            with self._log_file.open("wb") as log:
-                self.process = subprocess.Popen(
-                    [*argv, *quick, *options],
-                    cwd=ROOT,
-                    env=self._environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            self.process = launch("celery", [*argv, *quick, *options], self._environment(), self._new_log())
         return self.wait_until_ready() if wait else self
+
+    def _new_log(self) -> Path:
+        self.started += 1
+        self._log_file.touch()
+        return self._log_file
 
     def _environment(self) -> dict[str, str]:
         database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
@@ -96,7 +91,7 @@ class Worker:
 
     def runs(self) -> bool:
         """Tell whether its leading process is there."""
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and self.process.is_alive()
 
     def signal_all(self, number: signal.Signals) -> None:
         """Send a signal to the leading process and its pool at once."""
@@ -107,10 +102,18 @@ class Worker:
         """End all its processes as a power failure would."""
         if self.process is not None:
             self.signal_all(signal.SIGKILL)
-            self.process.wait()
+            self.process.kill()  # it may have been forked and have no session of its own yet
+            self.process.join()
 
     def stop(self, seconds: float = 30.0) -> int:
         """Shut it down in an orderly way and give its exit code."""
         assert self.process is not None, "the worker was not started"
         self.process.terminate()
-        return self.process.wait(seconds)
+        return self.exit_code(seconds)
+
+    def exit_code(self, seconds: float) -> int:
+        """Wait until it has ended, and give its exit code; fails after so many seconds."""
+        assert self.process is not None, "the worker was not started"
+        self.process.join(seconds)
+        assert self.process.exitcode is not None, f"it runs after {seconds:g} seconds:\n{self.log}"
+        return self.process.exitcode

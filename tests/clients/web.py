@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import time
 
-from tests.workers import READY_SECONDS, ROOT, Worker
+from tests.launching import launch
+from tests.workers import READY_SECONDS, Worker
 
 GUNICORN = ("gunicorn", "focusjobs.wsgi", "--worker-class", "gthread", "--workers", "2", "--threads", "4")
 
@@ -20,17 +19,8 @@ class WebServer(Worker):
     def start(self, *options: str, wait: bool = True) -> WebServer:
         """Start it, unless it runs already; with `wait`, return once it listens."""
         if not self.runs():
-            self.started += 1
-            with self._log_file.open("wb") as log:
-                self.process = subprocess.Popen(
-                    [sys.executable, "-m", *GUNICORN, "--no-control-socket", "--bind", self.address, *options],
-                    cwd=ROOT,
-                    env=self._environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            bound = ["--no-control-socket", "--bind", self.address]
+            self.process = launch(GUNICORN[0], [*GUNICORN[1:], *bound, *options], self._environment(), self._new_log())
         return self.wait_until_ready() if wait else self
 
     def wait_until_ready(self) -> WebServer:

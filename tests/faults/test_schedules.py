@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +11,8 @@ import pytest
 from analytics.tasks import refresh_habit
 from focusjobs.jobs import schedules
 from focusjobs.jobs.models import Job, Schedule
-from tests.workers import ROOT, Worker, eventually
+from tests.launching import launch
+from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 SECOND = timedelta(seconds=1)
@@ -23,18 +22,8 @@ class Beat(Worker):
     """A `celery beat`, on the test's database as a worker is."""
 
     def start(self, *options: str, wait: bool = True) -> Worker:
-        argv = [sys.executable, "-m", "celery", "-A", "focusjobs", "beat", "-l", "INFO", "--pidfile", "", *options]
-        self.started += 1
-        with self._log_file.open("wb") as log:
-            self.process = subprocess.Popen(
-                argv,
-                cwd=ROOT,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        argv = ["-A", "focusjobs", "beat", "-l", "INFO", "--pidfile", "", *options]
+        self.process = launch("celery", argv, self._environment(), self._new_log())
         return self
 
 

@@ -171,8 +171,7 @@ def test_an_orderly_shutdown_finishes_what_runs_and_leaves_the_rest_to_threads(
     waiting = tasks.make_group.enqueue_many({"name": f"shutdown after {number}"} for number in range(50))
     os.kill(worker.pid, signal.SIGTERM)
     (tmp_path / "gate").touch()
-    assert worker.process is not None
-    assert worker.process.wait(15) == 0
+    assert worker.exit_code(15) == 0
     assert all_completed(*running)
     assert states(*waiting).keys() <= {"completed", "waiting"}
     workers[1].start("-P", "threads")
