@@ -13,6 +13,9 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from tests.launching import has_gone
+from tests.workers import eventually
+
 KEPT = ("django_content_type", "auth_permission")
 """Tables that Django fills after the migrations, and nothing else does."""
 
@@ -30,7 +33,14 @@ WITHOUT_TRIGGERS = "SET LOCAL session_replication_role = replica"
 # An empty table is seen at once.
 HAS_ROWS = "SELECT '{0}' WHERE EXISTS (SELECT FROM {0})"
 
-# Waits for whoever still writes, as TRUNCATE would.
+# Tables are locked one after another, and whoever still wrote could hold the last and want the first.
+OTHERS = """
+    SELECT application_name, state
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+# Waits for whoever begins to write in spite of that, as TRUNCATE would.
 LOCK = "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE"
 
 _contents: list[Any] = []
@@ -38,7 +48,8 @@ _contents: list[Any] = []
 
 
 def empty() -> None:
-    """Delete every row of the project's tables."""
+    """Delete every row of the project's tables, once nobody writes any more."""
+    eventually(is_quiet)
     with transaction.atomic(), connection.cursor() as cursor:
         if _contents and _first(cursor, IS_ALLOWED) == (True,) and _first(cursor, CONTENTS) == _contents[0]:
             _delete(cursor, _tables())
@@ -46,6 +57,16 @@ def empty() -> None:
     call_command("flush", interactive=False, verbosity=0)
     with connection.cursor() as cursor:
         _contents[:] = [_first(cursor, CONTENTS)]
+
+
+def is_quiet() -> bool:
+    """Tell whether every session is idle, and none is left of a process that was killed.
+
+    PostgreSQL finishes what such a process had asked for, and may not even have begun with it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OTHERS)
+        return all(state == "idle" and not has_gone(name) for name, state in cursor.fetchall())
 
 
 def _delete(cursor: Any, tables: Iterable[str]) -> None:

@@ -23,6 +23,9 @@ Process = ForkServerProcess | SpawnProcess
 CHANGES = "PYTEST_CURRENT_TEST"
 """What pytest changes in the environment with each test, and nobody reads."""
 
+NAME = "launched by a test: "
+"""By this and its number PostgreSQL knows a process that was launched."""
+
 _imported: dict[str, str] = {}
 """The environment in which everything was imported: settings are made of it once."""
 
@@ -45,8 +48,21 @@ def launch(module: str, arguments: Sequence[str], environment: Mapping[str, str]
     return process
 
 
+def has_gone(session: str) -> bool:
+    """Tell whether the process that was launched, whose name a session bears with PostgreSQL, has ended."""
+    number = session.removeprefix(NAME)
+    if number == session:
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 def _run(module: str, arguments: list[str], log: str) -> None:
     os.setsid()
+    os.environ["PGAPPNAME"] = f"{NAME}{os.getpid()}"  # also of the processes that it forks
     for descriptor, place, how in ((0, os.devnull, os.O_RDONLY), (1, log, WRITE), (2, log, WRITE)):
         opened = os.open(place, how)
         os.dup2(opened, descriptor)

@@ -5,22 +5,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from focusjobs.dev.guard import RUN_VARIABLE
@@ -29,6 +22,7 @@ from notifications.addresses import Address, sealed
 from notifications.domain.identity import delivery_id
 from notifications.models import Delivery, Device, Notification
 from tests.providers import Providers
+from tests.senders import Sender
 from tests.services import SERVICES
 from tests.workers import eventually
 
@@ -36,7 +30,6 @@ NUMBER = int(os.environ.get("DELIVERIES", "400"))
 SHORT_LIVED = NUMBER // 5
 """Deliveries whose time is over while the storm goes on."""
 KILLS = max(3, NUMBER // 250)
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -49,30 +42,23 @@ def providers() -> Iterator[Providers]:
 class Senders:
     """Two processes that send, and a spare one for each that will be killed."""
 
-    def __init__(self, environment: dict[str, str], spares: int) -> None:
-        command = [sys.executable, "-m", "tests.senders"]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.all = [subprocess.Popen(command, cwd=ROOT, env=environment, **pipes) for _ in range(2 + spares)]
-        for process in self.all:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n"
-        self.spare = list(self.all)
-        self.running: list[subprocess.Popen[bytes]] = []
+    def __init__(self, make: Callable[[], Sender], spares: int) -> None:
+        self.all = [make().start(wait=False) for _ in range(2 + spares)]
+        self.spare = [sender.wait_until_ready() for sender in self.all]
+        self.running: list[Sender] = []
 
     def start(self) -> None:
         """Let one more begin."""
-        process = self.spare.pop()
-        assert process.stdin is not None
-        process.stdin.write(b"go\n")
-        process.stdin.flush()
-        self.running.append(process)
+        sender = self.spare.pop()
+        sender.begin()
+        self.running.append(sender)
 
     def kill_one(self, dice: random.Random) -> bool:
         """Kill one that is in the middle of a batch, and let another begin; tell whether there was one."""
         victim = dice.choice(self.running)
-        victim.send_signal(signal.SIGSTOP)
+        victim.signal_all(signal.SIGSTOP)
         if not Delivery.objects.filter(state="claimed", claimed_by__endswith=f":{victim.pid}").exists():
-            victim.send_signal(signal.SIGCONT)
+            victim.signal_all(signal.SIGCONT)
             return False
         victim.kill()
         self.running.remove(victim)
@@ -81,32 +67,24 @@ class Senders:
 
     def end(self) -> None:
         """Kill them all."""
-        for process in self.all:
-            process.kill()
-            process.communicate()
+        for sender in self.all:
+            sender.kill()
 
 
 @pytest.fixture
-def senders(transactional_db: None, providers: Providers, request: pytest.FixtureRequest) -> Iterator[Senders]:
+def senders(
+    transactional_db: None,
+    providers: Providers,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Senders]:
     services = request.config.stash.get(SERVICES, None)
     # With this mark the servers' guard ends them, should this process be killed.
     mark = {RUN_VARIABLE: str(services.run_directory)} if services else {}
-    senders = Senders({**os.environ, **mark, **environment(providers)}, KILLS)
+    transports = {"fcm": providers.options("fcm")}
+    senders = Senders(lambda: Sender(tmp_path_factory.mktemp("sender"), mark, "fcm", transports, lease=2), KILLS)
     yield senders
     senders.end()
-
-
-def environment(providers: Providers) -> dict[str, str]:
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    return {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": database.geturl(),
-        "REDIS_URL": settings.REDIS_URL,
-        "PUSH_TRANSPORTS": json.dumps({"fcm": providers.options("fcm")}),
-        "PUSH_RATES": "fcm=1000000",
-        "PUSH_LEASE_SECONDS": "2",
-        "LOG_LEVEL": "ERROR",
-    }
 
 
 def planned(number: int, not_after: datetime, prefix: str) -> list[Delivery]:
