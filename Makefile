@@ -4,6 +4,8 @@ BENCH = all
 JOBS = 10000
 SEED = 1
 MAKEFLAGS += --no-print-directory
+# Dozens of processes start, and none should compile again what another has compiled.
+export PYTHONDONTWRITEBYTECODE =
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format docs lock clean bench storm fill
 
@@ -13,8 +15,6 @@ help: ## List the targets
 demo: .venv/.ready ## Run everything here: services, demo account, web, worker, beat (PORT=9000 for another port)
 	@$(PYTHON_IN) manage.py dev
 
-# Dozens of processes start, and none should compile again what another has compiled.
-test: export PYTHONDONTWRITEBYTECODE =
 test: lint ## Run the whole suite on its own services (ARGS="-k reminders" picks tests)
 	$(PYTHON_IN) -m pytest $(or $(ARGS),-n auto)
 
@@ -46,8 +46,8 @@ format: .venv/.ready ## Format the code and mend what can be mended
 docs: .venv/.ready ## Write docs/settings.md again from the settings' own comments
 	@$(PYTHON_IN) -m focusjobs.dev.reference
 
-lock: ## Pin again what the requirements pull in (needs uv; UPGRADE=1 takes the newest)
-	uv pip compile requirements-dev.txt --universal --python-version 3.11 --no-header --no-annotate \
+lock: .venv/.ready ## Pin again what the requirements pull in (UPGRADE=1 takes the newest)
+	.venv/bin/uv pip compile requirements-dev.txt --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet --output-file constraints.txt
 
 clean: ## Remove the virtual environment, the demo's data and caches
