@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # Dozens of processes start, and none should compile again what another has compiled.
 export PYTHONDONTWRITEBYTECODE =
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs lock clean bench storm fill
+.PHONY: help demo test checks lint format docs lock clean bench storm fill
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,7 +15,10 @@ help: ## List the targets
 demo: .venv/.ready ## Run everything here: services, demo account, web, worker, beat (PORT=9000 for another port)
 	@$(PYTHON_IN) manage.py dev
 
-test: lint ## Run the whole suite on its own services (ARGS="-k reminders" picks tests)
+test: .venv/.ready ## Run the whole suite on its own services, and lint beside it (ARGS="-k reminders" picks tests)
+	@$(MAKE) --jobs=2 lint checks
+
+checks:
 	$(PYTHON_IN) -m pytest $(or $(ARGS),-n auto)
 
 # The type checker loads the settings, which want addresses; nothing connects to them.
