@@ -8,15 +8,13 @@ from itertools import pairwise
 from typing import TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from habits.domain.merge import Place, Register, State, later, merge, rank
 from habits.domain.records import Part, combine
 
 Edit: TypeAlias = tuple[Place, Register]
-
-often = settings(max_examples=400)
 
 devices = st.sampled_from(["", "a", "b", "phone-B", "server"])
 values = st.sampled_from(
@@ -35,26 +33,22 @@ def state_of(given_edits: list[Edit]) -> State:
 # --- The laws of a join-semilattice ----------------------------------------------------------------------------------
 
 
-@often
 @given(states, states)
 def test_it_does_not_matter_who_merges_into_whom(one: State, other: State) -> None:
     assert merge(one, other) == merge(other, one)
 
 
-@often
 @given(states, states, states)
 def test_it_does_not_matter_which_two_of_three_merge_first(one: State, two: State, three: State) -> None:
     assert merge(merge(one, two), three) == merge(one, merge(two, three))
 
 
-@often
 @given(states, states)
 def test_merging_what_was_merged_already_changes_nothing(one: State, other: State) -> None:
     merged = merge(one, other)
     assert merge(merged, merged) == merge(merged, other) == merge(merged, one) == merged
 
 
-@often
 @given(st.lists(registers, min_size=1))
 def test_registers_are_totally_ordered_and_the_greatest_stays(found: list[Register]) -> None:
     assert reduce(later, found).order == max(register.order for register in found)
@@ -69,7 +63,6 @@ def test_merging_changes_neither_of_its_arguments() -> None:
 # --- What it means for phones ----------------------------------------------------------------------------------------
 
 
-@often
 @given(edits, st.data())
 def test_pushes_in_any_order_twice_and_in_any_parts_come_to_the_same(
     all_edits: list[Edit], data: st.DataObject
@@ -81,7 +74,6 @@ def test_pushes_in_any_order_twice_and_in_any_parts_come_to_the_same(
     assert reduce(merge, map(state_of, batches), {}) == state_of(all_edits)
 
 
-@often
 @given(st.lists(edits, min_size=4, max_size=4), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=10))
 def test_four_replicas_that_gossip_converge(made: list[list[Edit]], talks: list[tuple[int, int]]) -> None:
     replicas = [state_of(own) for own in made]
@@ -91,7 +83,6 @@ def test_four_replicas_that_gossip_converge(made: list[list[Edit]], talks: list[
     assert replicas == [state_of([edit for own in made for edit in own])] * 4
 
 
-@often
 @given(st.lists(st.tuples(devices, values), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_the_latest_edit_of_a_field_is_shown(made: list[tuple[str, object]], dice: object) -> None:
     in_time = [("name", Register(ms, device, value)) for ms, (device, value) in enumerate(made, start=1)]
@@ -100,7 +91,6 @@ def test_the_latest_edit_of_a_field_is_shown(made: list[tuple[str, object]], dic
     assert state_of(arriving)["name"] == in_time[-1][1]
 
 
-@often
 @given(edits)
 def test_fields_do_not_touch_each_other(all_edits: list[Edit]) -> None:
     merged = state_of(all_edits)
@@ -108,7 +98,6 @@ def test_fields_do_not_touch_each_other(all_edits: list[Edit]) -> None:
         assert {place: merged[place]} == state_of([edit for edit in all_edits if edit[0] == place])
 
 
-@often
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(-5, 9)), max_size=10), st.data())
 def test_counts_of_several_devices_add_up(taps: list[tuple[str, int]], data: st.DataObject) -> None:
     """Each device only ever writes its own place, so that no tap of one hides another's."""
@@ -121,7 +110,6 @@ def test_counts_of_several_devices_add_up(taps: list[tuple[str, int]], data: st.
     assert total == Part(max(sum(counted.values()), 0) if taps else None)
 
 
-@often
 @given(edits, st.integers(4, 9), st.integers(10, 19))
 def test_a_habit_that_is_hidden_keeps_what_was_edited_meanwhile(
     meanwhile: list[Edit], hidden_ms: int, restored_ms: int

@@ -84,12 +84,12 @@ def tags_of(user: User) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("method", "address", "body"), WRITES)
-@pytest.mark.parametrize("header", ['"999"', 'W/"1"', '"x"', "", '"999", "998"'])
 def test_what_was_not_seen_is_not_overwritten(
-    api: APIClient, user: User, tags: dict[str, Any], method: str, address: str, body: Any, header: str
+    api: APIClient, user: User, tags: dict[str, Any], method: str, address: str, body: Any
 ) -> None:
-    refused = getattr(api, method)(address, body, headers={"If-Match": header})
-    assert problem_of(refused, 412)["code"] == "precondition_failed"
+    for header in ('"999"', 'W/"1"', '"x"', "", '"999", "998"'):
+        refused = getattr(api, method)(address, body, headers={"If-Match": header})
+        assert problem_of(refused, 412)["code"] == "precondition_failed", header
     assert tags_of(user) == tags
 
 

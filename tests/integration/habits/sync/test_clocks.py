@@ -132,16 +132,20 @@ def test_an_edit_that_arrives_a_year_late_keeps_its_stamp_and_its_place(a: Phone
 EDITS = [("phone-b", NOW + 5, 2.0), ("phone-a", NOW + 5, 3.0), ("phone-c", NOW + 4, 4.0), ("phone-b", NOW + 1, 5.0)]
 
 
-@pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_the_latest_stamp_stands_and_then_the_greater_device_in_whatever_order_they_arrive(
-    user: User, order: tuple[int, ...]
-) -> None:
-    Phone(user).push(habits=[habit(kind="measured")])
-    for number in order:
-        device, stamp, value = EDITS[number]
-        Phone(user, device).push(completions=[tick(value=value, at=stamp)], habits=[edit(habit(), stamp, name=device)])
+def test_the_latest_stamp_stands_and_then_the_greater_device_in_whatever_order_they_arrive(user: User) -> None:
+    orders = {f"walk-{n}": order for n, order in enumerate(permutations(EDITS))}  # a habit for each
+    Phone(user).push(habits=[habit(name, kind="measured") for name in orders])
+    for turn in range(len(EDITS)):
+        for arriving in EDITS:
+            device, stamp, value = arriving
+            walks = [name for name, order in orders.items() if order[turn] == arriving]
+            Phone(user, device).push(
+                completions=[tick(walk, value=value, at=stamp) for walk in walks],
+                habits=[edit(habit(walk), stamp, name=device) for walk in walks],
+            )
     answer = Phone(user).pull()
-    assert (values(answer), names(answer)) == ([2], {"walk": "phone-b"})
+    assert len(orders) == 24
+    assert (values(answer), names(answer)) == ([2] * 24, dict.fromkeys(orders, "phone-b"))
 
 
 def test_the_server_goes_after_every_stamp_that_it_has_seen(a: Phone, api: APIClient) -> None:

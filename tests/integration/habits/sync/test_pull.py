@@ -219,23 +219,21 @@ def test_the_test_has_a_value_for_every_column_that_may_be_new() -> None:
     }
 
 
-@pytest.mark.parametrize(("table", "column"), [(table, name) for table in OTHER_VALUES for name in OTHER_VALUES[table]])
-def test_a_new_column_brings_the_rows_in_which_it_says_something(current: Phone, table: str, column: str) -> None:
-    answer = current.pull(migration=migration(columns=[(table, [column])]))
-    rows = answer["changes"][table]["updated"]
-    of = {row["id"] if table == "habits" else row["habit_id"].removeprefix("of-") for row in rows}
-    assert of == ({"freq_num", "freq_den"} if column == "freq_den" else {column})
-    (untouched,) = {"habits", "completions"} - {table}
-    assert answer["changes"][untouched] == NOTHING
+def test_a_new_column_brings_the_rows_in_which_it_says_something(current: Phone) -> None:
+    for table, column in ((table, name) for table in OTHER_VALUES for name in OTHER_VALUES[table]):
+        answer = current.pull(migration=migration(columns=[(table, [column])]))
+        rows = answer["changes"][table]["updated"]
+        of = {row["id"] if table == "habits" else row["habit_id"].removeprefix("of-") for row in rows}
+        assert of == ({"freq_num", "freq_den"} if column == "freq_den" else {column}), (table, column)
+        (untouched,) = {"habits", "completions"} - {table}
+        assert answer["changes"][untouched] == NOTHING, (table, column)
 
 
-@pytest.mark.parametrize(
-    ("tables", "count"), [(["habits"], (21, 0)), (["completions"], (0, 6)), (["habits", "completions"], (21, 6))]
-)
-def test_a_new_table_brings_all_its_rows(current: Phone, tables: list[str], count: tuple[int, int]) -> None:
-    answer = current.pull(migration=migration(tables=tables))
-    assert tuple(len(lists["updated"]) for lists in answer["changes"].values()) == count
-    assert "experimentalStrategy" not in answer
+def test_a_new_table_brings_all_its_rows(current: Phone) -> None:
+    for tables, count in ((["habits"], (21, 0)), (["completions"], (0, 6)), (["habits", "completions"], (21, 6))):
+        answer = current.pull(migration=migration(tables=tables))
+        assert tuple(len(lists["updated"]) for lists in answer["changes"].values()) == count
+        assert "experimentalStrategy" not in answer
 
 
 FOREIGN = [
@@ -249,17 +247,16 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("text", FOREIGN)
-def test_tables_and_columns_that_are_not_synced_bring_nothing(current: Phone, text: str) -> None:
-    answer = current.pull(migration=text)
-    assert answer["changes"] == {"habits": NOTHING, "completions": NOTHING}
+def test_tables_and_columns_that_are_not_synced_bring_nothing(current: Phone) -> None:
+    brought = {text: current.pull(migration=text)["changes"] for text in FOREIGN}
+    assert brought == dict.fromkeys(FOREIGN, {"habits": NOTHING, "completions": NOTHING})
 
 
 @pytest.mark.parametrize(
     "text", ["{", "[]", "7", '"habits"', '{"tables": "habits"}', '{"columns": [{"table": "habits"}]}']
 )
-def test_a_migration_that_is_none_is_refused(current: Phone, text: str) -> None:
-    response = current.client.get(PULL, {"last_pulled_at": current.cursor, "migration": text})
+def test_a_migration_that_is_none_is_refused(phone: Phone, text: str) -> None:
+    response = phone.client.get(PULL, {"last_pulled_at": 1, "migration": text})
     assert problem_of(response, 400)["code"] == "shape"
 
 
