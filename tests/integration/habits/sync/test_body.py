@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def padded(size: int) -> bytes:
     return BODY + b" " * (size - len(BODY))
 
 
+@cache
 def burst(size: int) -> bytes:
     """A gzip body that is small and says that it is `size` bytes of JSON."""
     return gzip.compress(padded(size), compresslevel=9)
@@ -80,15 +82,13 @@ REFUSED: dict[str, tuple[bytes, str, int, str]] = {
 }
 
 
-@pytest.mark.parametrize(("body", "encoding", "status", "code"), REFUSED.values(), ids=REFUSED)
-def test_a_body_that_cannot_be_taken_is_refused(
-    phone: Phone, body: bytes, encoding: str, status: int, code: str
-) -> None:
+def test_a_body_that_cannot_be_taken_is_refused(phone: Phone) -> None:
     before = stored()
-    problem = problem_of(phone.send(body, Content_Encoding=encoding), status)
-    assert problem["code"] == code
-    if status == 413:
-        assert (problem["max_ops"], problem["max_bytes"]) == (5_000, LIMIT)
+    for name, (body, encoding, status, code) in REFUSED.items():
+        problem = problem_of(phone.send(body, Content_Encoding=encoding), status)
+        assert problem["code"] == code, name
+        if status == 413:
+            assert (problem["max_ops"], problem["max_bytes"]) == (5_000, LIMIT), name
     assert stored() == before
 
 
@@ -108,7 +108,7 @@ def forget_peak() -> None:
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="memory is read from /proc")
-def test_two_hundred_bombs_leave_the_memory_as_it_was(phone: Phone) -> None:
+def test_fifty_bombs_leave_the_memory_as_it_was(phone: Phone) -> None:
     bomb = burst(100_000_000)
 
     def throw(times: int) -> set[int]:
@@ -117,9 +117,9 @@ def test_two_hundred_bombs_leave_the_memory_as_it_was(phone: Phone) -> None:
     throw(10)
     forget_peak()
     before = memory()
-    assert throw(200) == {413}
-    assert memory() - before < 8 * LIMIT
-    assert peak() - before < 8 * LIMIT
+    assert throw(50) == {413}
+    assert memory() - before < 2 * LIMIT
+    assert peak() - before < 2 * LIMIT
 
 
 # --- What the phone gets ---------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -63,12 +64,12 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("body", SHAPES.values(), ids=SHAPES)
-def test_a_push_of_another_shape_is_refused_whole(phone: Phone, body: bytes) -> None:
+def test_a_push_of_another_shape_is_refused_whole(phone: Phone) -> None:
     before = stored()
-    problem = problem_of(phone.send(body), 400)
-    assert problem["code"] == "shape"
-    assert problem["detail"]
+    for name, body in SHAPES.items():
+        problem = problem_of(phone.send(body), 400)
+        assert problem["code"] == "shape", name
+        assert problem["detail"], name
     assert stored() == before
 
 
@@ -86,46 +87,46 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
-def test_a_push_with_a_header_that_says_nothing_is_refused(phone: Phone, headers: dict[str, str]) -> None:
+def test_a_push_with_a_header_that_says_nothing_is_refused(phone: Phone) -> None:
     before = stored()
-    assert problem_of(phone.send(changes(habits=[habit("run")]), **headers), 400)["code"] == "shape"
+    for name, headers in HEADERS.items():
+        assert problem_of(phone.send(changes(habits=[habit("run")]), **headers), 400)["code"] == "shape", name
     assert stored() == before
 
 
-@pytest.mark.parametrize("cursor", ["-1", "1.5", "1e3", "yesterday", "9" * 19, "١٢", "1 OR 1=1", "\0"])
-def test_a_cursor_that_is_no_version_is_refused(phone: Phone, cursor: str) -> None:
+def test_a_cursor_that_is_no_version_is_refused(phone: Phone) -> None:
     before = stored()
-    pulled = phone.client.get(PULL, {"last_pulled_at": cursor})
-    address = f"{PUSH}?last_pulled_at={cursor}"
-    pushed = phone.client.post(address, changes(habits=[habit("run")]), headers={"X-Device-Id": "phone-a"})
-    assert [problem_of(response, 400)["code"] for response in (pulled, pushed)] == ["shape", "shape"]
+    for cursor in ("-1", "1.5", "1e3", "yesterday", "9" * 19, "١٢", "1 OR 1=1", "\0"):
+        pulled = phone.client.get(PULL, {"last_pulled_at": cursor})
+        address = f"{PUSH}?last_pulled_at={cursor}"
+        pushed = phone.client.post(address, changes(habits=[habit("run")]), headers={"X-Device-Id": "phone-a"})
+        codes = [problem_of(response, 400)["code"] for response in (pulled, pushed)]
+        assert codes == ["shape", "shape"], cursor
     assert stored() == before
 
 
-@pytest.mark.parametrize("table", ["users", "auth_user", "Habits", "", "habits\0"])
-def test_a_table_that_is_not_synced_is_refused(phone: Phone, table: str) -> None:
+def test_a_table_that_is_not_synced_is_refused(phone: Phone) -> None:
     before = stored()
-    body = {**changes(habits=[habit("run")]), table: {"updated": [{"id": "x", "is_staff": True}]}}
-    assert problem_of(phone.send(body), 422)["code"] == "unknown_table"
+    for table in ("users", "auth_user", "Habits", "", "habits\0"):
+        body = {**changes(habits=[habit("run")]), table: {"updated": [{"id": "x", "is_staff": True}]}}
+        assert problem_of(phone.send(body), 422)["code"] == "unknown_table", table
     assert stored() == before
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_push_that_is_not_json_by_its_type_is_refused(phone: Phone, content_type: str) -> None:
+def test_a_push_that_is_not_json_by_its_type_is_refused(phone: Phone) -> None:
     before = stored()
-    response = phone.send(changes(habits=[habit("run")]), content_type=content_type)
-    assert problem_of(response, 415)["code"] == "unsupported_media_type"
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        response = phone.send(changes(habits=[habit("run")]), content_type=content_type)
+        assert problem_of(response, 415)["code"] == "unsupported_media_type", content_type
     assert stored() == before
 
 
-@pytest.mark.parametrize("table", ["habits", "completions"])
-@pytest.mark.parametrize("operations", [5_001, 10_000])
-def test_a_push_of_too_many_operations_is_refused_with_the_limits(phone: Phone, table: str, operations: int) -> None:
+def test_a_push_of_too_many_operations_is_refused_with_the_limits(phone: Phone) -> None:
     before = stored()
-    rows, deleted = [habit(f"h{n}") for n in range(operations - 1)], ["x"]
-    problem = problem_of(phone.send({table: {"updated": rows, "deleted": deleted}}), 413)
-    assert (problem["code"], problem["max_ops"], problem["max_bytes"]) == ("too_large", 5_000, 4 * 1024 * 1024)
+    for table, operations in product(("habits", "completions"), (5_001, 10_000)):
+        rows, deleted = [habit(f"h{n}") for n in range(operations - 1)], ["x"]
+        problem = problem_of(phone.send({table: {"updated": rows, "deleted": deleted}}), 413)
+        assert (problem["code"], problem["max_ops"], problem["max_bytes"]) == ("too_large", 5_000, 4 * 1024 * 1024)
     assert stored() == before
 
 
