@@ -131,10 +131,15 @@ def test_a_push_of_too_many_operations_is_refused_with_the_limits(phone: Phone) 
 
 
 def test_a_push_of_five_thousand_operations_is_merged_new_or_not(phone: Phone) -> None:
-    rows = [habit(f"h{n}") for n in range(4_999)]
-    phone.push(habits=rows, deleted=[("habits", "walk")])
-    phone.push(habits=[{**row, "name": "Other", "updated_at": NOW + 1} for row in rows])
-    assert Habit.objects.filter(deleted=False, name="Other").count() == 4_999
+    rows = [habit(f"h{n}") for n in range(2_000)]
+    days = [tick(row["id"], day) for day in ("2026-01-01", "2025-12-31") for row in rows][:2_999]
+    phone.push(habits=rows, completions=days, deleted=[("habits", "walk")])
+    phone.push(
+        habits=[{**row, "name": "Other", "updated_at": NOW + 1} for row in rows],
+        completions=[{**day, "value": 0, "updated_at": NOW + 1} for day in days],
+    )
+    assert Habit.objects.filter(deleted=False, name="Other").count() == 2_000
+    assert Completion.objects.filter(value=0).count() == 2_999
 
 
 # --- Who asks --------------------------------------------------------------------------------------------------------
