@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from focusjobs.jobs import operations
@@ -16,12 +17,16 @@ from focusjobs.jobs.looking.workers import ALIVE_FOR, known_workers
 from focusjobs.jobs.models import Job, Operation, OperationJob
 from focusjobs.jobs.models import Worker as WorkerRow
 from focusjobs.jobs.operations import Actor, Wanted
+from tests.faults.holding import held, waiting_backends
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the services need Linux")
 
-MANY = 20_000
-"""So many that a worker is at it for seconds."""
+MANY = 5_000
+"""Five times what a worker changes in one transaction."""
+
+MIDDLE = MANY // 2
+"""In the third transaction: a job at which a worker is made to wait."""
 
 FAILED = """
 INSERT INTO jobs_job (task, queue, arguments, state, finished_at, run_at, attempt, max_attempts, tries, error, priority)
@@ -64,17 +69,15 @@ def retry_all(**options: object) -> Wanted:
     return Wanted(**{**known, **options})  # type: ignore[arg-type]
 
 
-def begun(wanted: Wanted) -> Operation:
-    """Give an operation that a worker has begun and not ended."""
-    operation = operations.act(ANA, wanted)
+def stop(operation: Operation) -> None:
+    """Stop it on a connection of this thread's own."""
+    operations.stop(operation, ANA, "wrong filter")
+    connection.close()
 
-    def is_begun() -> bool:
-        operation.refresh_from_db()
-        return operation.done > 0
 
-    eventually(is_begun, seconds=60)
-    assert operation.state == "running"
-    return operation
+def middle() -> QuerySet[Job]:
+    """A job that is reached when others were changed, and others are yet to be."""
+    return Job.objects.filter(pk=Job.objects.order_by("pk").values_list("pk", flat=True)[MIDDLE])
 
 
 def ends_as(operation: Operation, *states: str, seconds: float = 120) -> None:
@@ -87,10 +90,13 @@ def ends_as(operation: Operation, *states: str, seconds: float = 120) -> None:
 
 def test_a_retry_whose_worker_is_killed_in_the_middle_is_done_exactly_once(worker: Worker) -> None:
     failed(MANY)
-    operation = begun(retry_all())
-    worker.kill()
-    operation.refresh_from_db()
-    assert 0 < operation.done < MANY
+    with held(middle()):
+        operation = operations.act(ANA, retry_all())
+        eventually(waiting_backends)
+        worker.kill()
+        operation.refresh_from_db()
+        assert operation.state == "running"
+        assert 0 < operation.done < MANY
     worker.start()
     ends_as(operation, "holding")
     assert (operation.seen, operation.done, operation.skipped) == (MANY, MANY, {})
@@ -104,7 +110,13 @@ def test_one_that_is_stopped_in_the_middle_changes_no_further_job_and_puts_back_
 ) -> None:
     failed(MANY)
     before = fingerprint()
-    operation = operations.stop(begun(retry_all()), ANA, "wrong filter")
+    with held(middle()):
+        operation = operations.act(ANA, retry_all())
+        eventually(waiting_backends)
+        stopping = Thread(target=stop, args=(operation,))
+        stopping.start()
+        eventually(lambda: len(waiting_backends()) == 2)
+    stopping.join()
     ends_as(operation, "stopped")
     assert 0 < operation.done < MANY
     assert operation.restored == operation.done
@@ -117,14 +129,12 @@ def test_one_that_is_undone_while_its_worker_is_killed_leaves_everything_as_it_w
     operation = operations.act(ANA, retry_all())
     ends_as(operation, "holding")
     assert Job.objects.filter(task="tests.add", state="delayed").count() == MANY
-    operation = operations.undo(operation, ANA)
-
-    def is_begun() -> bool:
+    with held(middle()):
+        operation = operations.undo(operation, ANA)
+        eventually(waiting_backends)
+        worker.kill()
         operation.refresh_from_db()
-        return operation.restored > 0
-
-    eventually(is_begun, seconds=60)
-    worker.kill()
+        assert 0 < operation.restored < MANY
     worker.start()
     ends_as(operation, "undone")
     assert operation.restored == MANY
