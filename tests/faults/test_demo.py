@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -74,11 +75,27 @@ def processes_of(run: str) -> dict[int, str]:
     return marked([f"{RUN_VARIABLE}={run}", f"unix_socket_directories={run}/s", f"{run}/s/valkey.sock"])
 
 
-def test_the_demo_answers_is_joined_refuses_a_second_one_and_leaves_nothing_after_sigkill(
-    environment: dict[str, str],
-) -> None:
+@contextmanager
+def ready_demo(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A demo that is ready, and what it said; killed at the end, should it still run."""
     demo = start_demo(environment)
-    read_until_ready(demo)
+    try:
+        yield demo, read_until_ready(demo)
+    finally:
+        demo.kill()
+        demo.communicate()
+
+
+@pytest.fixture(scope="module")
+def first(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The demo that makes the tables."""
+    with ready_demo(environment) as (demo, _):
+        yield demo
+
+
+def test_the_demo_answers_is_joined_and_refuses_a_second_one(
+    environment: dict[str, str], first: subprocess.Popen[str]
+) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}/readyz", timeout=5) as response:
         assert json.load(response)["status"] == "ok"
 
@@ -92,10 +109,26 @@ def test_the_demo_answers_is_joined_refuses_a_second_one_and_leaves_nothing_afte
     assert busy.returncode == 1
     assert "PORT=9000 make demo" in busy.stderr
 
+
+def test_sigterm_stops_the_demo_in_order_and_a_second_start_is_quick_and_leaves_nothing_after_sigkill(
+    environment: dict[str, str], first: subprocess.Popen[str]
+) -> None:
     run = run_directory(environment)
-    assert {"postgres", "valkey-server"} <= set(processes_of(run).values())
-    demo.kill()
-    demo.communicate()
+    first.send_signal(signal.SIGTERM)
+    rest, _ = first.communicate(timeout=30)
+    assert first.returncode == 0
+    assert "Warm shutdown" in rest
+    assert processes_of(run) == {}
+    assert not Path(run).exists()
+
+    begun = time.monotonic()
+    with ready_demo(environment) as (demo, said):
+        warm = time.monotonic() - begun
+        assert "Creating the tables" not in said
+        assert warm < 30, "10 seconds on a quiet machine"
+        run = run_directory(environment)
+        assert {"postgres", "valkey-server"} <= set(processes_of(run).values())
+        demo.kill()
     deadline = time.monotonic() + 10
     while processes_of(run) or Path(run).exists():
         assert time.monotonic() < deadline, processes_of(run)
@@ -104,23 +137,6 @@ def test_the_demo_answers_is_joined_refuses_a_second_one_and_leaves_nothing_afte
     alone = manage(environment, "shell", "-c", "pass")
     assert alone.returncode == 1
     assert alone.stderr.startswith("DATABASE_URL and REDIS_URL are not set, and no demo runs")
-
-
-def test_sigterm_stops_the_demo_in_order_and_a_second_start_is_quick(environment: dict[str, str]) -> None:
-    for _ in range(2):
-        begun = time.monotonic()
-        demo = start_demo(environment)
-        said = read_until_ready(demo)
-        run = run_directory(environment)
-        warm = time.monotonic() - begun
-        demo.send_signal(signal.SIGTERM)
-        rest, _ = demo.communicate(timeout=30)
-        assert demo.returncode == 0
-        assert "Warm shutdown" in rest
-        assert processes_of(run) == {}
-        assert not Path(run).exists()
-    assert "Creating the tables" not in said
-    assert warm < 30, "10 seconds on a quiet machine"
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "web"])
