@@ -70,7 +70,7 @@ def make_group(*, name: str, fail: bool = False) -> None:
         raise RuntimeError("after the row")
 
 
-@task(atomic=True)
+@task(atomic=True, backoff=AT_ONCE)
 def wait_for_file(*, name: str, path: str) -> None:
     """Write a row, then wait until a file exists."""
     Group.objects.create(name=name)
