@@ -58,7 +58,7 @@ def assert_same(standing: Standing, expected: Standing) -> None:
         assert value == (pytest.approx(wanted, abs=1e-9) if name == "strength" else wanted), name
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)  # each is a hundred days, each of which is looked back from
 @given(rules, histories, st.sets(st.integers(0, 90).map(ago), max_size=4))
 def test_closing_day_by_day_equals_looking_back(rule: Rule, records: dict[date, Record], neutral: set[date]) -> None:
     for standing, closed, expected, day in closed_one_by_one(rule, records, neutral):

@@ -110,10 +110,11 @@ def test_a_habit_has_the_figures_that_loops_own_tests_expect(case: Any) -> None:
             assert checks[name](wanted) in (True, None), name
 
 
-@pytest.mark.parametrize("row", document("score_compute.json"), ids=str)
-def test_one_day_moves_the_strength_as_in_loop(row: list[float]) -> None:
-    times, days, previous, share, expected = row
-    assert step(previous, share, decay(int(times), int(days))) == pytest.approx(expected, abs=1e-12)
+@pytest.mark.skipif(not document("score_compute.json"), reason="The oracle folder is absent.")
+def test_one_day_moves_the_strength_as_in_loop() -> None:
+    for times, days, previous, share, expected in document("score_compute.json"):
+        moved = step(previous, share, decay(int(times), int(days)))
+        assert abs(moved - expected) <= 1e-12, (times, days, previous, share)
 
 
 @by_zone("time_day_bounds_sample.jsonl")

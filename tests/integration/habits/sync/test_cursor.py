@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from tests.integration.jobs.drains import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WRITERS, TRANSACTIONS = 6, 15
+WRITERS, TRANSACTIONS = 6, 10
 
 
 def merge_slowly(user: User, writer: int, number: int, dice: random.Random) -> None:
@@ -87,7 +88,8 @@ def test_a_phone_that_pulls_beside_six_writers_misses_no_row(user: User) -> None
     assert Completion.objects.count() == WAYS.count(push) * TRANSACTIONS
 
 
-def test_a_version_is_seen_only_after_all_earlier_ones(user: User) -> None:
+def test_a_version_is_seen_only_after_all_earlier_ones(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("habits.sync.pulling.PULL_PATIENCE", timedelta(milliseconds=20))
     phone, other = Phone(user, "reader"), Phone(user, "phone-b")
     other.push(habits=[habit()])
     phone.pull()

@@ -19,9 +19,9 @@ def make(path: Path, *, seed: int = 7, today: date = TODAY, years: int = 2) -> l
     return read_backup(path, path.name)
 
 
-@pytest.fixture
-def habits(tmp_path: Path) -> list[ImportedHabit]:
-    return make(tmp_path / "sample.db")
+@pytest.fixture(scope="module")
+def habits(tmp_path_factory: pytest.TempPathFactory) -> list[ImportedHabit]:
+    return make(tmp_path_factory.mktemp("backups") / "sample.db")
 
 
 def test_the_sample_is_read_as_it_was_described(habits: list[ImportedHabit]) -> None:
