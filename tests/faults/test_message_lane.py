@@ -24,6 +24,9 @@ from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the services need Linux")
 
+ONE = {"timeout": 10, "limit": 1}
+"""Whose answer is waited for: with a limit, remote control waits no longer than it must."""
+
 LOAD = ("-I", "tests.tasks,tests.message_tasks")
 
 
@@ -68,9 +71,9 @@ def test_a_job_by_message_runs_and_gives_its_result(worker: Worker) -> None:
 
 
 def test_many_jobs_by_message_each_run_once(worker: Worker) -> None:
-    made = message_tasks.make_group.enqueue_many({"name": f"message {number}"} for number in range(150))
-    eventually(lambda: Job.objects.filter(pk__in=[one.id for one in made], state="completed").count() == 150)
-    assert Group.objects.filter(name__startswith="message ").count() == 150
+    made = message_tasks.make_group.enqueue_many({"name": f"message {number}"} for number in range(60))
+    eventually(lambda: Job.objects.filter(pk__in=[one.id for one in made], state="completed").count() == 60)
+    assert Group.objects.filter(name__startswith="message ").count() == 60
 
 
 def test_a_failing_job_by_message_is_tried_again_and_fails_with_its_error(worker: Worker) -> None:
@@ -191,7 +194,7 @@ def test_a_waiting_job_that_is_revoked_is_cancelled_when_its_message_comes(
         kwargs={"path": str(tmp_path / "gate")}, task_id=celery_id, countdown=3600
     )
     current_app.control.revoke(result.id)
-    eventually(lambda: result.id in str(current_app.control.inspect(timeout=2).revoked()))
+    eventually(lambda: result.id in str(current_app.control.inspect(**ONE).revoked()))
     made = Job.objects.get(arguments__path=str(tmp_path / "gate"))
     Job.objects.filter(pk=made.pk).update(run_at=timezone.now())
     assert eventually(lambda: has_ended(EnqueuedJob(made.pk))).state == "cancelled"
@@ -239,13 +242,13 @@ def test_a_worker_that_is_killed_in_a_job_by_message_leaves_it_to_the_next(
 
 
 def test_remote_control_finds_the_worker_its_tasks_and_its_pool(worker: Worker) -> None:
-    ((name, answer),) = eventually(current_app.control.inspect(timeout=2).ping).items()
+    ((name, answer),) = eventually(current_app.control.inspect(**ONE).ping).items()
     assert answer == {"ok": "pong"}
-    inspect = current_app.control.inspect([name], timeout=10, limit=1)  # with a limit it waits no longer than it must
+    inspect = current_app.control.inspect([name], **ONE)
     assert {"tests.plus", "tests.add", "focusjobs.jobs.drain"} <= set(inspect.registered()[name])
     assert inspect.stats()[name]["pool"]["max-concurrency"] == 2
     for change, size in ((current_app.control.pool_grow, 3), (current_app.control.pool_shrink, 2)):
-        change(1, destination=[name], reply=True, timeout=10, limit=1)
+        change(1, destination=[name], reply=True, **ONE)
         eventually(lambda size=size: len(inspect.stats()[name]["pool"]["processes"]) == size)
 
 
@@ -260,14 +263,14 @@ def test_an_autoscaling_worker_grows_for_long_jobs(no_worker: None, workers: lis
 
 def test_a_pool_of_threads_runs_drains_messages_and_timeouts(no_worker: None, workers: list[Worker]) -> None:
     workers[1].start(*LOAD, "-P", "threads", "-c", "4")
-    plain = tasks.make_group.enqueue_many({"name": f"threads {number}"} for number in range(100))
+    plain = tasks.make_group.enqueue_many({"name": f"threads {number}"} for number in range(50))
     message = [message_tasks.plus.enqueue(1, number) for number in range(10)]
     late = [message_tasks.sleep_too_long.enqueue() for _ in range(4)]
     assert [get(AsyncResult(one.task_id)) for one in message] == list(range(1, 11))
-    eventually(lambda: Job.objects.filter(pk__in=[one.id for one in plain], state="completed").count() == 100)
+    eventually(lambda: Job.objects.filter(pk__in=[one.id for one in plain], state="completed").count() == 50)
     rows = [eventually(lambda one=one: has_ended(one)) for one in late]
     assert {(row.state, row.error) for row in rows} == {
         ("failed", "JobTimeout: It ran for longer than 0:00:00.300000.")
     }
-    assert Group.objects.filter(name__startswith="threads ").count() == 100
+    assert Group.objects.filter(name__startswith="threads ").count() == 50
     assert workers[1].stop() == 0
