@@ -73,8 +73,7 @@ def host_servers(network: Network, *, durable: bool = True) -> Iterator[dict[str
         ):
             os.environ.update(postgres.child_environment(), **valkey.environment)
             os.environ.update(SECRET_KEY="only-for-benchmarks-" + "x" * 40, DEBUG="0", LOG_LEVEL="WARNING")
-            migrate = [sys.executable, "manage.py", "migrate", "--skip-checks", "--verbosity", "0"]
-            subprocess.run(migrate, cwd=ROOT, check=True)
+            _migrate()
             yield {
                 **os.environ,
                 "DATABASE_URL": f"postgresql://postgres@{address('postgres')}/postgres",
@@ -83,6 +82,17 @@ def host_servers(network: Network, *, durable: bool = True) -> Iterator[dict[str
     finally:
         for part in (data / "p", data / "v", data):
             remove(part)
+
+
+def _migrate() -> None:
+    """Make the tables in this process, which needs Django in any case."""
+    import django
+    from django.core.management import call_command
+    from django.db import connections
+
+    django.setup()
+    call_command("migrate", skip_checks=True, verbosity=0)
+    connections.close_all()
 
 
 def start(command: list[str], environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:

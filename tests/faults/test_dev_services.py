@@ -41,10 +41,25 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="process
 @pytest.fixture
 def data() -> Iterator[Path]:
     """A data directory that the servers' account can reach, unlike pytest's own."""
+    with data_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def used_data() -> Iterator[Path]:
+    """One for several tests, since making a cluster is most of a first start."""
+    with data_directory() as directory:
+        yield directory
+
+
+@contextlib.contextmanager
+def data_directory() -> Iterator[Path]:
     directory = Path(tempfile.mkdtemp())
     directory.chmod(0o755)
-    yield directory / ".dev"
-    shutil.rmtree(directory)
+    try:
+        yield directory / ".dev"
+    finally:
+        shutil.rmtree(directory)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
@@ -101,12 +116,12 @@ def test_addresses_that_are_given_start_no_server() -> None:
         assert servers_of(services.run_directory) == {}
 
 
-def test_a_second_start_finds_the_data_of_the_first(data: Path) -> None:
-    with DevServices(data) as services:
+def test_a_second_start_finds_the_data_of_the_first(used_data: Path) -> None:
+    with DevServices(used_data) as services:
         with psycopg.connect(services.environment["DATABASE_URL"]) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
         redis.Redis.from_url(services.environment["REDIS_URL"]).set("kept", "7")
-    with DevServices(data) as services:
+    with DevServices(used_data) as services:
         with psycopg.connect(services.environment["DATABASE_URL"]) as connection:
             assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
         assert redis.Redis.from_url(services.environment["REDIS_URL"]).get("kept") == b"7"
@@ -120,24 +135,24 @@ def test_an_owner_killed_with_sigkill_leaves_no_process_and_no_file() -> None:
     wait_until(lambda: not servers_of(run) and not run.exists() and not Path(f"/proc/{guard}").exists(), 10)
 
 
-def test_after_a_guard_was_killed_the_next_start_recovers_the_data(data: Path) -> None:
-    owner, run, guard = owner_in_another_process(str(data))
+def test_after_a_guard_was_killed_the_next_start_recovers_the_data(used_data: Path) -> None:
+    owner, run, guard = owner_in_another_process(str(used_data))
     os.kill(guard, signal.SIGKILL)
     owner.kill()
     owner.communicate()
     assert set(servers_of(run).values()) == BOTH, "nobody is left to stop the servers"
-    with DevServices(data) as services:
+    with DevServices(used_data) as services:
         assert answer(services) == 2
         assert servers_of(run) == {}
         assert not run.exists()
 
 
-def test_three_starts_at_once_do_not_collide() -> None:
-    several = [DevServices() for _ in range(3)]
-    with ThreadPoolExecutor(3) as pool:
+def test_two_starts_at_once_do_not_collide() -> None:
+    several = [DevServices() for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda services: services.start(), several))
-        assert list(pool.map(answer, several)) == [2, 2, 2]
-        assert len({services.environment["DATABASE_URL"] for services in several}) == 3
+        assert list(pool.map(answer, several)) == [2, 2]
+        assert len({services.environment["DATABASE_URL"] for services in several}) == 2
         list(pool.map(lambda services: services.stop(), several))
 
 
@@ -154,8 +169,8 @@ def test_data_of_another_postgresql_is_refused_with_a_sentence(data: Path) -> No
         DevServices(data).start()
 
 
-def test_a_server_can_be_killed_and_started_again_at_the_same_address(data: Path) -> None:
-    with DevServices(data) as services:
+def test_a_server_can_be_killed_and_started_again_at_the_same_address(used_data: Path) -> None:
+    with DevServices(used_data) as services:
         services.stop_server("postgres", signal.SIGKILL)
         with pytest.raises(psycopg.OperationalError):
             answer(services)

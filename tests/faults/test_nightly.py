@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from datetime import timedelta
 from typing import Any
 
@@ -14,16 +13,17 @@ from django.db.models import F
 from analytics.models import HabitState, UserClock, UserDay
 from analytics.rollups.clocks import wind_clocks
 from analytics.tasks import close_days
-from focusjobs.jobs.models import Job, Schedule
+from focusjobs.jobs.models import Attempt, Job, Schedule
 from habits.domain.calendar import ONE_DAY
 from habits.domain.strength import decay
 from habits.models import Habit, User
 from tests.factories import unsynced
+from tests.faults.holding import held, waiting_backends
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
 
-PEOPLE = 1_500
+PEOPLE = 400
 DAYS = 6
 
 # Every second day of each habit, so that strengths and streaks differ.
@@ -88,19 +88,18 @@ def test_a_close_that_is_killed_again_and_again_is_as_if_it_had_not_been(people:
     restore("before")
 
     job = close_days.enqueue()
-    kills = 0
-    while not Job.objects.filter(pk=job.id, state="completed").exists():
-        worker = workers[0].start()
-        seen = closed()
-        eventually(lambda seen=seen: closed() > seen or Job.objects.filter(pk=job.id, state="completed").exists())
-        if kills < 3 and Job.objects.filter(pk=job.id, state="active").exists():
-            worker.signal_all(signal.SIGKILL)
-            worker.kill()
-            kills += 1
-        else:
-            eventually(lambda: Job.objects.filter(pk=job.id, state="completed").exists(), seconds=60)
+    for place in (PEOPLE // 3, PEOPLE * 2 // 3):
+        with held(HabitState.objects.filter(pk=undisturbed[0][place][0])):
+            workers[0].start()
+            eventually(waiting_backends)
+            workers[0].kill()
+            assert Job.objects.get(pk=job.id).state == "active"
+            assert closed() < PEOPLE * DAYS
+    assert closed() > 0
+    workers[0].start()
+    eventually(lambda: Job.objects.filter(pk=job.id, state="completed").exists(), seconds=60)
 
-    assert kills > 0
+    assert list(Attempt.objects.filter(job_id=job.id).values_list("outcome", flat=True)) == ["stalled"] * 2
     assert closed() == PEOPLE * DAYS
     assert contents() == undisturbed
 

@@ -23,6 +23,9 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the ser
 
 T = TypeVar("T")
 
+EACH = 6
+"""Pushes of a phone that wait in the inbox."""
+
 
 @pytest.fixture
 def user(transactional_db: None) -> User:
@@ -68,7 +71,7 @@ def beside(function: Callable[[], T]) -> Callable[[], T]:
 def fill_inbox(user: User) -> None:
     """Accept pushes of two phones that nobody merges yet: habits, counts, and at last an edit of the one day."""
     a, b = Phone(user, "phone-a"), Phone(user, "phone-b")
-    for number in range(20):
+    for number in range(EACH):
         for phone in (a, b):
             rows = [habit(f"h{number}"), habit("water", kind="counted")]
             share = tick("water", value=number, at=NOW + number, device=phone.device)
@@ -79,11 +82,11 @@ def fill_inbox(user: User) -> None:
 
 def check_that_it_was_merged_once(user: User) -> None:
     pushes = SyncPush.objects.filter(user=user).values_list("merged_version", "failed_at")
-    assert sorted(pushes) == [(2, None)] + [(3, None)] * 41
+    assert sorted(pushes) == [(2, None)] + [(3, None)] * (2 * EACH + 1)
     assert SyncState.objects.get(user=user).version == 3
     answer = Phone(user, "new").pull()
-    assert names(answer).keys() == {"walk", "water", *(f"h{number}" for number in range(20))}
-    assert values(answer) == [0, 19, 19]
+    assert names(answer).keys() == {"walk", "water", *(f"h{number}" for number in range(EACH))}
+    assert values(answer) == [0, EACH - 1, EACH - 1]
     assert [row["note"] for row in answer["changes"]["completions"]["updated"] if row["note"]] == ["Done"]
     told = dict(Habit.objects.filter(user=user).values_list("client_id", "completions_version"))
     assert told == {**dict.fromkeys(told, 1), "walk": 2}
@@ -100,7 +103,7 @@ def test_a_worker_is_killed_in_the_middle_of_merging(workers: list[Worker], user
         eventually(waiting_backends)
         workers[0].kill()
         assert job_of(user).state == "active"
-        assert SyncPush.objects.filter(user=user, merged_version=None).count() == 41
+        assert SyncPush.objects.filter(user=user, merged_version=None).count() == 2 * EACH + 1
         assert Habit.objects.filter(user=user).count() == 1
     workers[0].start()
     eventually(lambda: job_of(user).state == "completed", seconds=60)
