@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
-from tests.emptying import empty
+from tests.emptying import empty, forget_dead_rows
 
 settings.register_profile("dev", max_examples=100, deadline=None)  # a busy machine is no failure
 settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None)
@@ -30,3 +32,12 @@ def quick_emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty())
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_dead_rows(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What the tests of a module wrote and took back does not slow down those that follow."""
+    yield
+    if connection.connection is not None:
+        with django_db_blocker.unblock():
+            forget_dead_rows()
