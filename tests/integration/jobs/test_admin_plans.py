@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.looking import search, selectors
@@ -19,7 +21,7 @@ from tests.accounts import superuser
 from tests.factories import UserFactory
 
 from .consoles import as_client
-from .test_plans import Explaining, filled  # noqa: F401 - a fixture
+from .plans import Explaining, fill_jobs, kept
 
 pytestmark = pytest.mark.django_db
 
@@ -54,9 +56,8 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selectors, "MANY", 100)
 
 
-@pytest.fixture
-def someone(filled: None) -> User:  # noqa: F811
-    """A person with a hundred jobs among the others, fifty of which failed in one way."""
+def fill() -> User:
+    fill_jobs()
     person: User = UserFactory()
     numbers = Job.objects.order_by("pk").values_list("pk", flat=True)[:100]
     Job.objects.filter(pk__in=list(numbers)).update(user=person)
@@ -76,6 +77,20 @@ def someone(filled: None) -> User:  # noqa: F811
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE jobs_job")
     return person
+
+
+@pytest.fixture(scope="module")
+def hundredth(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[User]:
+    made: list[User] = []
+    with kept(django_db_blocker, lambda: made.append(fill())):
+        yield made[0]
+
+
+@pytest.fixture
+def someone(hundredth: User, settings: Any) -> User:
+    """A person with a hundred jobs among the others, fifty of which failed in one way."""
+    settings.JOBS_PREPARED_STATEMENTS = False
+    return hundredth
 
 
 def look(address: str, **asked: str) -> list[str]:

@@ -25,7 +25,7 @@ from tests import tasks
 from tests.factories import UserFactory
 
 from .conftest import claim
-from .test_plans import Explaining
+from .plans import Explaining
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
 TOKEN = "s3cret"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from focusjobs.jobs import error_groups, operations
 from focusjobs.jobs.domain.lifecycle import State
@@ -22,24 +23,23 @@ from focusjobs.jobs.operations import Actor, Wanted, background, control, follow
 from focusjobs.jobs.operations import statements as operation_statements
 from tests.factories import UserFactory
 
+from .plans import ROWS, fill_jobs, kept, nodes_of
 from .rows import job_in
-from .test_plans import FILL, _nodes
 
-ROWS = 20_000
 MORE = """
 INSERT INTO jobs_errorgroup (id, task, exception, message, frame, first_seen, last_seen, first_release, last_release)
 SELECT n, 'tests.add', 'ValueError', '', '', now() - n * interval '1 min', now() - n * interval '1 min', '1', '1'
 FROM generate_series(1, 2000) AS n;
-UPDATE jobs_job SET error_group_id = 1 + id %% 2000 WHERE state = 'failed';
+UPDATE jobs_job SET error_group_id = 1 + id % 2000 WHERE state = 'failed';
 INSERT INTO jobs_attempt (job_id, number, outcome, worker, started_at, error, traceback, release, error_group_id)
-SELECT id, 1, 'failed', 'w', now(), '', '', 'r' || id %% 2000, error_group_id FROM jobs_job;
+SELECT id, 1, 'failed', 'w', now(), '', '', 'r' || id % 2000, error_group_id FROM jobs_job;
 INSERT INTO jobs_operation (action, state, actor_name, source, request_id, reason, filter, subject, details, canary,
                             canary_share, anyway, expected, skipped, wake_at)
 SELECT 'retry', 'finished', 'Ana', 'command', '', '', '', '', '{}', 0, 0.2, false, '{}', '{}',
        CASE WHEN n < 3 THEN now() END
 FROM generate_series(1, 2000) AS n;
 INSERT INTO jobs_operationjob (operation_id, job_id, fence)
-SELECT (SELECT min(id) FROM jobs_operation) + job.id %% 2000, job.id, 0 FROM jobs_job AS job;
+SELECT (SELECT min(id) FROM jobs_operation) + job.id % 2000, job.id, 0 FROM jobs_job AS job;
 INSERT INTO jobs_errorhour (group_id, hour, jobs, attempts)
 SELECT n, date_trunc('hour', now()) - h * interval '1 h', 1, 1
 FROM generate_series(1, 2000) AS n, generate_series(1, 10) AS h;
@@ -50,13 +50,22 @@ LARGE = {"jobs_job", "jobs_attempt", "jobs_operationjob", "jobs_errorhour", "job
 ANA = Actor(name="Ana", source="command")
 
 
-@pytest.fixture
-def filled(db: None, settings: Any) -> None:
-    settings.JOBS_PREPARED_STATEMENTS = False
+def fill() -> None:
     UserFactory.create_batch(10)
+    fill_jobs()
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [ROWS])
-        cursor.execute(MORE.replace("%%", "%"))
+        cursor.execute(MORE)
+
+
+@pytest.fixture(scope="module")
+def jobs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with kept(django_db_blocker, fill):
+        yield
+
+
+@pytest.fixture
+def filled(jobs: None, db: None, settings: Any) -> None:
+    settings.JOBS_PREPARED_STATEMENTS = False
 
 
 class Watching:
@@ -73,7 +82,7 @@ class Watching:
                 cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
                 (plan,) = cursor.fetchone()
             plan = plan if isinstance(plan, list) else json.loads(plan)
-            nodes = _nodes(plan[0]["Plan"])
+            nodes = nodes_of(plan[0]["Plan"])
             self.scans += [f"{table}\n{sql}" for node, table in nodes if node == "Seq Scan" and table in LARGE]
         return execute(sql, params, many, context)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from focusjobs.jobs import interventions, ledger, operations
 from focusjobs.jobs.domain.lifecycle import State
@@ -21,52 +21,18 @@ from focusjobs.jobs.operations import control
 from tests import tasks
 
 from .conftest import LEASE, claim, ended
+from .plans import ROWS, Explaining, fill_jobs, kept
 
-ROWS = 20_000
-FILL = """
-INSERT INTO jobs_job (task, queue, arguments, state, unique_key, leased_until, finished_at, run_at, expires_at,
-                      priority, max_attempts, tries, attempt)
-SELECT 'tests.add', (ARRAY['default', 'imports', 'statistics', 'notifications'])[1 + n %% 4], '{"x": 1, "y": 2}', state,
-       CASE WHEN n %% 3 = 0 THEN 'key:' || n END,
-       CASE WHEN state = 'active' THEN now() + n * interval '1 ms' END,
-       CASE WHEN state IN ('completed', 'failed', 'cancelled') THEN now() - n * interval '1 s' END,
-       now() + n * interval '1 s', NULL, n %% 5, 5, 5, 0
-FROM generate_series(1, %s) AS n,
-     LATERAL (SELECT (ARRAY['completed', 'completed', 'completed', 'failed', 'cancelled', 'waiting', 'delayed',
-                            'active'])[1 + n %% 8] AS state) AS states
-"""
+
+@pytest.fixture(scope="module")
+def jobs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with kept(django_db_blocker, fill_jobs):
+        yield
 
 
 @pytest.fixture
-def filled(db: None, settings: Any) -> None:
+def filled(jobs: None, db: None, settings: Any) -> None:
     settings.JOBS_PREPARED_STATEMENTS = False  # prepared ones go past the wrapper that explains
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, [ROWS])
-        cursor.execute("ANALYZE jobs_job")
-
-
-class Explaining:
-    """Explains each statement before it is run, and keeps what reads the jobs' table from end to end."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.scans: list[str] = []
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "jobs_job" in sql and not sql.startswith("EXPLAIN"):
-            self.seen.append(sql)
-            with context["connection"].cursor() as cursor:
-                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
-                (plan,) = cursor.fetchone()
-            plan = plan if isinstance(plan, list) else json.loads(plan)
-            self.scans += [f"{node}\n{sql}" for node in _nodes(plan[0]["Plan"]) if node == ("Seq Scan", "jobs_job")]
-        return execute(sql, params, many, context)
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield plan["Node Type"], plan.get("Relation Name")
-    for child in plan.get("Plans", []):
-        yield from _nodes(child)
 
 
 def live_a_job() -> None:

@@ -11,7 +11,7 @@ from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Job
 from tests import tasks
 from tests.integration.jobs.conftest import claim
-from tests.integration.jobs.test_plans import Explaining
+from tests.integration.jobs.plans import Explaining
 from tests.unit.production.commands import ROOT, queues_of
 from tests.unit.production.manifests import SCALED, WORKERS, scaling_query
 
