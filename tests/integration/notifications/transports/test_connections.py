@@ -153,13 +153,13 @@ def test_proxies_of_the_environment_are_not_used(providers: Providers, monkeypat
 
 def test_a_request_without_an_answer_ends_in_doubt_and_the_others_go_on(providers: Providers) -> None:
     providers.script("oauth", {"do": "hang", "after": 10, "times": 1})
-    assert outcomes(origin_of(providers, timeout=3.0), 50) == {(400, None): 49, (0, Failure.TIMEOUT): 1}
+    assert outcomes(origin_of(providers, timeout=1.0), 50) == {(400, None): 49, (0, Failure.TIMEOUT): 1}
     report = providers.report("oauth")
     assert (report["connected"], report["cancelled"]) == (1, 1)
 
 
 def test_a_connection_on_which_nothing_comes_back_is_given_up(providers: Providers) -> None:
-    origin = origin_of(providers, timeout=3.0)
+    origin = origin_of(providers, timeout=1.0)
     assert outcomes(origin) == {(400, None): 1}
     providers.script("oauth", {"do": "hang", "times": 5})
     assert outcomes(origin, 5) == {(0, Failure.TIMEOUT): 5}
@@ -214,7 +214,7 @@ def test_retry_after_is_read(providers: Providers, header: str, seconds: int | N
 def test_closing_waits_for_what_is_under_way_and_gives_back_what_waits(providers: Providers) -> None:
     origin = origin_of(providers, in_flight=5)
     assert outcomes(origin) == {(400, None): 1}
-    providers.set("oauth", seconds=3)
+    providers.set("oauth", seconds=1)
     counts = Counter[Outcome]()
     sending = threading.Thread(target=lambda: counts.update(outcomes(origin, 20)))
     sending.start()

@@ -36,7 +36,7 @@ def service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def transport(service: str, make_fcm: Make, make_apns: Make, make_webpush: Make) -> Transport:
-    made: Transport = {"fcm": make_fcm, "apns": make_apns, "webpush": make_webpush}[service](timeout=1.0)
+    made: Transport = {"fcm": make_fcm, "apns": make_apns, "webpush": make_webpush}[service](timeout=0.3)
     return made
 
 
