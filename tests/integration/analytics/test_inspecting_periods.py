@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from analytics.domain.periods import Period
 from analytics.models import Drift, Inspection, UserDay, UserMonth, UserWeek
@@ -21,6 +22,7 @@ from focusjobs.jobs.models import Job
 from habits import services
 from habits.models import Habit, User
 from tests.factories import UserFactory
+from tests.keeping import kept
 
 from .people import MONDAY, after, at, close, make_habit, settle, sum_up_what_is_over, tick
 
@@ -35,18 +37,29 @@ TABLES = (
 """What is read of a person; days twice, for those that are neutral, and records twice, for when people tapped."""
 
 
-@pytest.fixture
-def user() -> Iterator[User]:
-    """A person with a habit, of whom five weeks and March are summed up; it is the sixth Monday."""
+def live_until_the_sixth_monday() -> User:
     with at(MONDAY):
-        user = UserFactory()
+        user: User = UserFactory()
         habit = make_habit(user, category="Sport")
     with at(after(35)):
         tick(habit, *(after(n) for n in (0, 1, 2, 9, 16, 17, 30)))
         settle(user)
         close()
         sum_up_what_is_over()
-        yield user
+    return user
+
+
+@pytest.fixture(scope="module")
+def number(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
+    with kept(django_db_blocker, live_until_the_sixth_monday) as user:
+        yield user.pk
+
+
+@pytest.fixture
+def user(number: int, db: None) -> Iterator[User]:
+    """A person with a habit, of whom five weeks and March are summed up; it is the sixth Monday."""
+    with at(after(35)):
+        yield User.objects.get(pk=number)
 
 
 def inspect_everybody() -> Inspection:
@@ -156,6 +169,7 @@ def test_a_week_with_other_bounds_than_its_job_will_give_it_is_no_drift(user: Us
 def test_weeks_from_before_the_first_habit_are_compared_with_the_days_that_are_stored() -> None:
     with at(MONDAY):
         user = UserFactory()
+    weeks = UserWeek.objects.filter(user=user).order_by("first_day")
     with at(after(1)):
         record_focus(user=user, client_id="f", started_at=timezone.now() - timedelta(hours=1), seconds=600)
         settle(user)
@@ -165,12 +179,12 @@ def test_weeks_from_before_the_first_habit_are_compared_with_the_days_that_are_s
     with at(after(15)):
         close()
         sum_up_what_is_over()
-        assert [week.focus_seconds for week in UserWeek.objects.order_by("first_day")] == [600, 0]
+        assert [week.focus_seconds for week in weeks] == [600, 0]
         assert inspect(user.pk, "default").differences == []
-        UserWeek.objects.filter(first_day=MONDAY).update(focus_seconds=7)
+        weeks.filter(first_day=MONDAY).update(focus_seconds=7)
         rebuild(user.pk)
 
-    assert UserWeek.objects.get(first_day=MONDAY).focus_seconds == 600
+    assert weeks.get(first_day=MONDAY).focus_seconds == 600
 
 
 def test_weeks_and_months_are_compared_by_two_statements_more_and_the_rest_by_one_each(user: User) -> None:

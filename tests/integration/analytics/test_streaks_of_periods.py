@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 
-from analytics.domain.outcomes import NOTABLE_STREAK, Outcome
 from analytics.domain.periods import Period
-from analytics.models import UserClock, UserWeek
+from analytics.models import UserWeek
 from analytics.rollups.periods import roll_up
-from analytics.rollups.rebuilding import compare
-from analytics.rollups.tracing import Traced
 from analytics.selectors import streak_events
-from analytics.selectors.history import days_between
 from habits import services
 from habits.models import Habit, User
 from tests.factories import UserFactory
 
-from .lives import live
 from .people import MONDAY, after, at, close, make_habit, settle, tick
 
 pytestmark = pytest.mark.django_db
@@ -125,27 +118,3 @@ def test_what_is_recorded_of_a_habit_that_is_archived_leaves_the_streaks_of_week
 
     assert best_streaks(user)["2026-03-02"] == (7, "Run")
     assert [(event.day, event.kind) for event in streak_events(user, MONDAY)] == [(after(6), "milestone")]
-
-
-@pytest.mark.parametrize("seed", [0, 12, 18])
-def test_whenever_a_period_is_summed_up_its_streak_is_that_of_the_records(seed: int) -> None:
-    (life,) = live(seed, days=45)
-    user = life.user
-    clock = UserClock.objects.get(user=user)
-    traced = compare(clock).traced
-    periods = [Period(day - timedelta(days=2), day) for day in days_between(date(2026, 3, 12), clock.last_closed)]
-    UserWeek.objects.all().delete()
-    roll_up(UserWeek, [(user.pk, period) for period in periods])
-
-    stored = {week.last_day: week.best_streak for week in UserWeek.objects.filter(user=user)}
-    wanted = {last: max((length_at(one, last) for one in traced.values()), default=0) or None for last in stored}
-    assert stored == wanted
-    assert any(wanted.values())
-
-
-def length_at(traced: Traced, last: date) -> int:
-    """Give the streak that was alive at the end of a day, if it is long enough to be told."""
-    found = traced.days.get(last)
-    if found is None or found.streak < NOTABLE_STREAK or Outcome.BROKEN in found.outcome:
-        return 0
-    return found.streak

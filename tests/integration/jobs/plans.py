@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
+from django.db import connection
 
 ROWS = 20_000
 FILL = """
@@ -23,16 +21,6 @@ FROM generate_series(1, %s) AS n,
      LATERAL (SELECT (ARRAY['completed', 'completed', 'completed', 'failed', 'cancelled', 'waiting', 'delayed',
                             'active'])[1 + n %% 8] AS state) AS states
 """
-
-
-@contextmanager
-def kept(blocker: DjangoDbBlocker, fill: Callable[[], object]) -> Iterator[None]:
-    """Let the tests of a module find rows: their transactions are parts of one, which is taken back in the end."""
-    with blocker.unblock(), transaction.atomic():
-        fill()
-        connection.check_constraints()  # or each test would, at its end
-        yield
-        transaction.set_rollback(True)
 
 
 def fill_jobs() -> None:

@@ -19,9 +19,10 @@ from focusjobs.jobs.models import ErrorGroup, Job, Operation, Schedule, Worker
 from habits.models import User
 from tests.accounts import superuser
 from tests.factories import UserFactory
+from tests.keeping import kept
 
 from .consoles import as_client
-from .plans import Explaining, fill_jobs, kept
+from .plans import Explaining, fill_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -81,9 +82,8 @@ def fill() -> User:
 
 @pytest.fixture(scope="module")
 def hundredth(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[User]:
-    made: list[User] = []
-    with kept(django_db_blocker, lambda: made.append(fill())):
-        yield made[0]
+    with kept(django_db_blocker, fill) as person:
+        yield person
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from focusjobs.jobs.models import ErrorGroup, Job, Operation
 from focusjobs.jobs.operations import Actor, Wanted, background, control, following, running
 from focusjobs.jobs.operations import statements as operation_statements
 from tests.factories import UserFactory
+from tests.keeping import kept
 
-from .plans import ROWS, fill_jobs, kept, nodes_of
+from .plans import ROWS, fill_jobs, nodes_of
 from .rows import job_in
 
 MORE = """

@@ -19,9 +19,10 @@ from focusjobs.jobs.looking import backlog
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.operations import control
 from tests import tasks
+from tests.keeping import kept
 
 from .conftest import LEASE, claim, ended
-from .plans import ROWS, Explaining, fill_jobs, kept
+from .plans import ROWS, Explaining, fill_jobs
 
 
 @pytest.fixture(scope="module")
