@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -24,6 +26,7 @@ from tests.integration.habits.everything import person_with_everything
 
 from .admin_rows import LEADING_ELSEWHERE, MODELS, NOBODY, OPEN, VIEWS, Model, View
 from .endpoints import Route, address, routes
+from .people import logged_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,16 +70,19 @@ class Door:
         given = Permission.objects.select_related("content_type")
         self.rights = {f"{right.content_type.app_label}.{right.codename}": right for right in given}
         self.superuser = UserFactory(is_staff=True, is_superuser=True)
-        self.staff = UserFactory(is_staff=True)
+        self.few, self.most = (UserFactory(is_staff=True) for _ in range(2))
         self.person = UserFactory()
+        self.sessions: dict[int, str] = {}
         self.faults: list[str] = []
         self.asked = 0
 
     def come(self, user: User | None, method: str, where: str, body: Any = ()) -> Any:
-        """Ask as somebody; what that did is undone."""
+        """Ask as somebody, logged in once for all they ask; what that did is undone."""
         client = Client(raise_request_exception=False)
         if user is not None:
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            if user.pk not in self.sessions:
+                self.sessions[user.pk] = logged_in(user)["X-Session-Token"]
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[user.pk]
         self.asked += 1
         with transaction.atomic():
             point = transaction.savepoint()
@@ -85,13 +91,17 @@ class Door:
         return response
 
     def with_rights(self, *names: str) -> User:
-        self.staff.user_permissions.set([self.rights[name] for name in names])
-        return User.objects.get(pk=self.staff.pk)
+        return self.given(self.few, names)
 
     def without(self, name: str, *others: str) -> User:
         """Staff with every right but this one; who may change rows may look at them too, and so may not here."""
         lacking = {name, name.replace(".view_", ".change_"), *others}
-        return self.with_rights(*(self.rights.keys() - lacking))
+        return self.given(self.most, self.rights.keys() - lacking)
+
+    def given(self, user: User, names: Iterable[str]) -> User:
+        """Only what differs is written: little, as one person always has few rights and the other always most."""
+        user.user_permissions.set([self.rights[name].pk for name in names])
+        return User.objects.get(pk=user.pk)
 
     def check(self, name: str, method: str, where: str, rights: tuple[str, ...], body: Any = (), *others: str) -> None:
         """Ask as each kind of people; `others` are rights that would open it too."""
