@@ -9,14 +9,15 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
+from django.conf import settings
 from django.db import connections
+from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from focusjobs.jobs.ledger import grouping
 from focusjobs.jobs.telling import rounds
 from habits.models import User
-from tests.accounts import PASSWORD
 from tests.integration.jobs.conftest import pulse  # noqa: F401 - drains of these tests use no thread of their own
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -93,24 +94,26 @@ def page(browser: Browser, theme: Any) -> Iterator[Page]:
 
 @pytest.fixture
 def login(page: Page, live_server: LiveServer) -> Login:
-    """Logs somebody in, who then sees the admin's first page."""
+    """Brings somebody who has logged in before, and sees the admin's first page."""
 
     def as_user(user: User) -> Page:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
         page.goto(f"{live_server.url}/admin/")
-        page.get_by_label("E-mail address").fill(user.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
         expect(page.get_by_role("heading", name="Console")).to_be_visible()
         return page
 
     return as_user
 
 
-def violations(page: Page) -> list[str]:
-    """Give what axe-core finds wrong with the page that is open; a second look at a page is quicker than the first."""
+def violations(page: Page, within: str = "html") -> list[str]:
+    """Give what axe-core finds wrong with the page that is open, or with what is within those parts of it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run({preload: false, runOnly: rules})", RULES)
+    look = "([within, rules]) => axe.run(within, {preload: false, runOnly: rules, resultTypes: ['violations']})"
+    found = page.evaluate(look, [within, RULES])
     return [
         f"{fault['id']}: {node['target']} {node['failureSummary']}"
         for fault in found["violations"]

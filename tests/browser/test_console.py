@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from analytics.tasks import refresh_person
 from focusjobs.jobs import error_groups
@@ -16,7 +17,7 @@ from focusjobs.jobs.worker.drain import drain
 from habits.imports.sample import write_loop_sample
 from habits.models import Habit
 from tests import tasks
-from tests.accounts import person, superuser
+from tests.accounts import PASSWORD, person, superuser
 from tests.factories import UserFactory
 
 from .conftest import Login
@@ -174,6 +175,16 @@ def test_an_error_group_is_retried_with_canaries_and_the_rest_follows_when_they_
     running.advance(Operation.objects.latest("pk").pk)
     expect(page.get_by_role("definition").filter(has_text="8").nth(1)).to_be_visible()
     assert set(Job.objects.filter(task=tasks.fail_first.name).values_list("state", flat=True)) == {"completed"}
+
+
+def test_an_operator_logs_in_by_the_form(page: Page, live_server: LiveServer) -> None:
+    operator = superuser()
+    page.goto(f"{live_server.url}/admin/")
+    page.get_by_label("E-mail address").fill(operator.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_role("heading", name="Console")).to_be_visible()
 
 
 def test_a_retry_is_undone_before_anything_ran(login: Login) -> None:

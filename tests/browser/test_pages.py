@@ -24,8 +24,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def addresses() -> list[str]:
-    """The pages of a console with something on each."""
+def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages of a console with something on each; axe-core looks at each row, so lists go on after a few."""
+    monkeypatch.setattr("focusjobs.jobs.admin.pages.SIZE", 14)
     user = superuser()
     _jobs(user)
     _others(user)
@@ -56,7 +57,7 @@ def _jobs(user: User) -> None:
     drain("default")
     drain("default")
     error_groups.fold()
-    for left in range(60):
+    for left in range(12):
         tasks.add.using(user=user).enqueue(x=left, y=2)
     LogLine.objects.create(job=_one("failed"), attempt=1, at=timezone.now(), level="info", line="a_long_word_" * 30)
 
@@ -83,7 +84,7 @@ def test_no_page_is_wider_than_its_screen_or_shuts_anybody_out(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
         assert violations(page) == [], address
         if width == 1280 and open_all(page):
-            assert violations(page) == [], f"{address} with its forms open"
+            assert violations(page, "main details") == [], f"{address} with its forms open"
 
 
 def open_all(page: Page) -> int:
