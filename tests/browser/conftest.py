@@ -108,12 +108,12 @@ def login(page: Page, live_server: LiveServer) -> Login:
     return as_user
 
 
-def violations(page: Page, within: str = "html") -> list[str]:
-    """Give what axe-core finds wrong with the page that is open, or with what is within those parts of it."""
+def violations(page: Page) -> list[str]:
+    """Give what axe-core finds wrong with the page that is open."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
-    look = "([within, rules]) => axe.run(within, {preload: false, runOnly: rules, resultTypes: ['violations']})"
-    found = page.evaluate(look, [within, RULES])
+    look = "rules => axe.run({preload: false, runOnly: rules, resultTypes: ['violations']})"
+    found = page.evaluate(look, RULES)
     return [
         f"{fault['id']}: {node['target']} {node['failureSummary']}"
         for fault in found["violations"]

@@ -82,11 +82,11 @@ def test_no_page_is_wider_than_its_screen_or_shuts_anybody_out(
     for address in addresses:
         page.goto(live_server.url + address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        if width == 1280:  # and on the narrow screen they are closed
+            open_all(page)
         assert violations(page) == [], address
-        if width == 1280 and open_all(page):
-            assert violations(page, "main details") == [], f"{address} with its forms open"
 
 
-def open_all(page: Page) -> int:
-    """Open everything that can be, and tell how many parts those are."""
-    return int(page.evaluate("[...document.querySelectorAll('main details')].map(part => part.open = true).length"))
+def open_all(page: Page) -> None:
+    """Open everything that can be."""
+    page.evaluate("document.querySelectorAll('main details').forEach(part => part.open = true)")
