@@ -23,6 +23,8 @@ Process = ForkServerProcess | SpawnProcess
 CHANGES = "PYTEST_CURRENT_TEST"
 """What pytest changes in the environment with each test, and nobody reads."""
 
+WRITE = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+
 NAME = "launched by a test: "
 """By this and its number PostgreSQL knows a process that was launched."""
 
@@ -69,6 +71,3 @@ def _run(module: str, arguments: list[str], log: str) -> None:
         os.close(opened)
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
-
-
-WRITE = os.O_WRONLY | os.O_CREAT | os.O_APPEND

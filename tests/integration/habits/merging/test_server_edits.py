@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from habits import services
@@ -27,8 +27,6 @@ def _noon() -> Iterator[None]:
     with time_machine.travel(datetime(2026, 3, 10, 12, tzinfo=UTC), tick=False):
         yield
 
-
-often = settings(max_examples=30)  # each writes a habit and up to four parts of a day
 
 notes = st.sampled_from(["", "cold", "by the river"])
 contents = st.one_of(
@@ -49,7 +47,6 @@ def counted(kind: str, parts: dict[str, Part]) -> Habit:
     return habit
 
 
-@often
 @given(st.sampled_from(Habit.Kind.values), parts_of_a_day)
 def test_a_day_is_read_as_the_sum_of_its_parts(kind: str, parts: dict[str, Part]) -> None:
     habit = counted(kind, parts)
@@ -63,7 +60,6 @@ def test_a_day_is_read_as_the_sum_of_its_parts(kind: str, parts: dict[str, Part]
         assert (record.value, record.skipped, record.noted) == (whole.value, whole.skipped, bool(whole.note))
 
 
-@often
 @given(st.sampled_from(Habit.Kind.values), parts_of_a_day, wanted)
 def test_whatever_devices_recorded_a_day_becomes_what_is_put(kind: str, parts: dict[str, Part], put: Part) -> None:
     habit = counted(kind, parts)
@@ -73,7 +69,6 @@ def test_whatever_devices_recorded_a_day_becomes_what_is_put(kind: str, parts: d
     assert found.part == recorded_day(habit, DAY).part == put
 
 
-@often
 @given(st.sampled_from(Habit.Kind.values), parts_of_a_day)
 def test_whatever_devices_recorded_a_day_can_be_forgotten(kind: str, parts: dict[str, Part]) -> None:
     habit = counted(kind, parts)
