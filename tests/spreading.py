@@ -31,11 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((place for place, it in enumerate(ORDER) if item.nodeid.startswith(it)), 0))
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # before xdist itself, which would be asked first
 def pytest_xdist_auto_num_workers() -> int:
-    """Say how many processes `-n auto` means: one for each core that this process may use, and one while others wait."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores + 1, MOST)
+    """Say how many processes `-n auto` means: one for each core, and one to compute while others wait."""
+    return min(cores() + 1, MOST)
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @pytest.hookimpl(optionalhook=True)
