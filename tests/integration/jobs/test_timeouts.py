@@ -172,10 +172,10 @@ def test_a_job_that_always_takes_too_long_fails_for_good(place: str) -> None:
 @jobs
 def test_the_next_job_of_the_batch_has_a_clock_of_its_own(place: str) -> None:
     late = dawdle.using(attempts=1).enqueue(seconds=10)
-    good = [dawdle.using(attempts=1).enqueue(seconds=0.06) for _ in range(5)]  # together too long
+    good = [dawdle.using(attempts=1).enqueue(seconds=0.025) for _ in range(12)]  # together too long
     plain = tasks.add.enqueue(x=1, y=2)
     do(place, drain)
-    assert states([late.id, *[job.id for job in good], plain.id]) == ["failed", *["completed"] * 6]
+    assert states([late.id, *[job.id for job in good], plain.id]) == ["failed", *["completed"] * 13]
 
 
 @jobs
