@@ -1,8 +1,8 @@
 """Pytest plugin (`-p tests.spreading`): how `-n auto` spreads the tests over processes, one more than there are cores.
 
 What starts processes mostly waits for them, and the rest mostly computes. So one process of tests begins with the one,
-the next with the other, and they meet in the middle: all cores are busy to the end. Two processes on two cores leave a
-sixth of their time unused, three a twelfth of that.
+the next with the other, and they meet in the middle: all cores are busy to the end. Two processes on two cores left a
+quarter of their time unused, three a thirteenth.
 """
 
 from __future__ import annotations
