@@ -12,14 +12,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.launching import launch
-from tests.workers import READY_SECONDS, Worker
+from tests.workers import Worker
 
 GO = signal.SIGUSR1
 
 
 class Sender(Worker):
     """A process that sends what is due and takes up what vanished senders held, once it is told to, until it ends."""
+
+    READY = "ready\n"
 
     def __init__(
         self,
@@ -33,20 +34,8 @@ class Sender(Worker):
         super().__init__(directory, environment)
         self._arguments = [transport, json.dumps(transports), str(lease)]
 
-    def start(self, *options: str, wait: bool = True) -> Sender:
-        """Start it, unless it runs already; with `wait`, return once it waits to be told."""
-        if not self.runs():
-            self.process = launch("tests.senders", [*self._arguments, *options], self._environment(), self._new_log())
-        return self.wait_until_ready() if wait else self
-
-    def wait_until_ready(self) -> Sender:
-        """Return once it waits to be told; fails with its log when it ends or the time is up."""
-        deadline = time.monotonic() + READY_SECONDS
-        while "ready\n" not in self.log:
-            assert self.runs(), self.log
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.05)
-        return self
+    def _command(self) -> list[str]:
+        return ["tests.senders", *self._arguments]
 
     def begin(self) -> None:
         """Tell it to send."""

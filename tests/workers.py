@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -34,6 +35,9 @@ def eventually(condition: Callable[[], T], *, seconds: float = 20.0) -> T:
 class Worker:
     """A `celery worker` in a session of its own, with its pool's processes, and its log."""
 
+    READY = r" ready\."
+    """What its log says once it takes messages."""
+
     def __init__(self, directory: Path, environment: Mapping[str, str] | None = None) -> None:
         self.directory = directory
         self.environment = environment or {}
@@ -56,13 +60,17 @@ class Worker:
         assert pid is not None, "the worker was not started"
         return pid
 
-    def start(self, *options: str, wait: bool = True) -> Worker:
-        """Start it, unless it runs already; with `wait`, return once it takes messages."""
+    def start(self, *options: str, wait: bool = True) -> Self:
+        """Start it, unless it runs already; with `wait`, return once it is ready."""
         if not self.runs():
-            argv = ["-A", "focusjobs", "worker", "-I", "tests.tasks", "-c", "2"]
-            quick = ["-l", "INFO", "--without-mingle", "--without-gossip", "-n", f"test-{os.getpid()}-{id(self)}@%h"]
-            self.process = launch("celery", [*argv, *quick, *options], self._environment(), self._new_log())
+            module, *arguments = self._command()
+            self.process = launch(module, [*arguments, *options], self._environment(), self._new_log())
         return self.wait_until_ready() if wait else self
+
+    def _command(self) -> list[str]:
+        """What `python -m` is to run."""
+        argv = ["celery", "-A", "focusjobs", "worker", "-I", "tests.tasks", "-c", "2"]
+        return [*argv, "-l", "INFO", "--without-mingle", "--without-gossip", "-n", f"test-{os.getpid()}-{id(self)}@%h"]
 
     def _new_log(self) -> Path:
         self.started += 1
@@ -80,10 +88,10 @@ class Worker:
             **self.environment,
         }
 
-    def wait_until_ready(self) -> Worker:
-        """Return once it takes messages; fails with its log when it ends or the time is up."""
+    def wait_until_ready(self) -> Self:
+        """Return once it is ready; fails with its log when it ends or the time is up."""
         deadline = time.monotonic() + READY_SECONDS
-        while " ready." not in self.log:
+        while not re.search(self.READY, self.log):
             assert self.runs(), self.log
             assert time.monotonic() < deadline, self.log
             time.sleep(0.05)

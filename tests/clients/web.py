@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
+from typing import Self
 
-from tests.launching import launch
-from tests.workers import READY_SECONDS, Worker
+from tests.workers import Worker
 
 GUNICORN = ("gunicorn", "focusjobs.wsgi", "--worker-class", "gthread", "--workers", "2", "--threads", "4")
 
@@ -14,23 +13,16 @@ GUNICORN = ("gunicorn", "focusjobs.wsgi", "--worker-class", "gthread", "--worker
 class WebServer(Worker):
     """A gunicorn in a session of its own, with its worker processes, and its log."""
 
+    READY = r"Listening at: http://([\d.:]+)"
     address = "127.0.0.1:0"
 
-    def start(self, *options: str, wait: bool = True) -> WebServer:
-        """Start it, unless it runs already; with `wait`, return once it listens."""
-        if not self.runs():
-            bound = ["--no-control-socket", "--bind", self.address]
-            self.process = launch(GUNICORN[0], [*GUNICORN[1:], *bound, *options], self._environment(), self._new_log())
-        return self.wait_until_ready() if wait else self
+    def _command(self) -> list[str]:
+        return [*GUNICORN, "--no-control-socket", "--bind", self.address]
 
-    def wait_until_ready(self) -> WebServer:
-        """Return once it listens; fails with its log when it ends or the time is up."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not (listening := re.search(r"Listening at: http://([\d.:]+)", self.log)):
-            assert self.runs(), self.log
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.05)
-        self.address = listening[1]
+    def wait_until_ready(self) -> Self:
+        """Return once it listens, and know where."""
+        super().wait_until_ready()
+        self.address = re.findall(self.READY, self.log)[0]
         return self
 
     @property

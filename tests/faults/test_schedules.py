@@ -11,7 +11,6 @@ import pytest
 from analytics.tasks import refresh_habit
 from focusjobs.jobs import schedules
 from focusjobs.jobs.models import Job, Schedule
-from tests.launching import launch
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -21,10 +20,10 @@ SECOND = timedelta(seconds=1)
 class Beat(Worker):
     """A `celery beat`, on the test's database as a worker is."""
 
-    def start(self, *options: str, wait: bool = True) -> Worker:
-        argv = ["-A", "focusjobs", "beat", "-l", "INFO", "--pidfile", "", *options]
-        self.process = launch("celery", argv, self._environment(), self._new_log())
-        return self
+    READY = r"beat: Starting\.\.\."
+
+    def _command(self) -> list[str]:
+        return ["celery", "-A", "focusjobs", "beat", "-l", "INFO", "--pidfile", ""]
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def beats(workers: list[Worker], tmp_path_factory: pytest.TempPathFactory) -> It
     """Two beats that run; killed at the end."""
     both = [Beat(Path(tmp_path_factory.mktemp("beat")), workers[0].environment) for _ in range(2)]
     for beat in both:
-        beat.start()
+        beat.start(wait=False)
     yield both
     for beat in both:
         beat.kill()
@@ -58,7 +57,7 @@ def test_two_beats_and_a_worker_make_one_job_a_tick_also_when_a_beat_is_killed(
     worker: Worker, beats: list[Beat]
 ) -> None:
     for beat in beats:
-        eventually(lambda beat=beat: "beat: Starting..." in beat.log, seconds=60)
+        beat.wait_until_ready()
     schedule = every_second()
     eventually(lambda: completed() >= 3)
     beats[0].kill()
