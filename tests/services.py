@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from focusjobs.dev.environment import given
+from focusjobs.dev.guard import RUN_VARIABLE
 from focusjobs.dev.services import DevServices
 
 NOWHERE = {"DATABASE_URL": "postgresql://nowhere/nowhere", "REDIS_URL": "redis://nowhere"}
@@ -38,6 +39,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def _only_spreads(config: pytest.Config) -> bool:
     """Tell whether the tests run in other processes than this."""
     return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+def guard_mark(config: pytest.Config) -> dict[str, str]:
+    """Give the variable by which the servers' guard ends a process that carries it, should this one be killed."""
+    services = config.stash.get(SERVICES, None)
+    return {RUN_VARIABLE: str(services.run_directory)} if services else {}
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -20,11 +20,10 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 
-from focusjobs.dev.guard import RUN_VARIABLE
 from tests.clients.phone import PROGRAM, Drawer, NewPhone, Phone
 from tests.clients.web import WebServer
 from tests.faults.conftest import transactional_db, worker, workers  # noqa: F401 - fixtures
-from tests.services import SERVICES
+from tests.services import guard_mark
 
 NODE = 20
 """The oldest release of Node.js on which WatermelonDB runs with the phone's program."""
@@ -73,8 +72,7 @@ def web(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[WebServer]:
     """A web server that runs, on the test's database. All tests share it, since starting it takes seconds."""
-    services = request.config.stash.get(SERVICES, None)
-    mark = {RUN_VARIABLE: str(services.run_directory)} if services else {}
+    mark = guard_mark(request.config)
     server = WebServer(tmp_path_factory.mktemp("web"), mark)
     yield server.start()
     server.kill()

@@ -8,10 +8,9 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from focusjobs.dev.guard import RUN_VARIABLE
 from focusjobs.jobs.telling import wakeups
 from tests.emptying import empty
-from tests.services import SERVICES
+from tests.services import guard_mark
 from tests.workers import Worker
 
 
@@ -33,9 +32,7 @@ def workers(
 ) -> Iterator[list[Worker]]:
     """Two workers that are not started; whatever happens, they are killed at the end."""
     wakeups.client().flushdb()  # messages outlive a test
-    services = request.config.stash.get(SERVICES, None)
-    # With this mark the servers' guard ends them, should this process be killed.
-    mark = {RUN_VARIABLE: str(services.run_directory)} if services else {}
+    mark = guard_mark(request.config)
     both = [Worker(tmp_path_factory.mktemp(name), mark) for name in ("one", "other")]
     yield both
     for worker in both:

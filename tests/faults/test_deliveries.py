@@ -16,14 +16,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from focusjobs.dev.guard import RUN_VARIABLE
 from habits.models import User
 from notifications.addresses import Address, sealed
 from notifications.domain.identity import delivery_id
 from notifications.models import Delivery, Device, Notification
 from tests.providers import Providers
 from tests.senders import Sender
-from tests.services import SERVICES
+from tests.services import guard_mark
 from tests.workers import eventually
 
 NUMBER = int(os.environ.get("DELIVERIES", "400"))
@@ -78,9 +77,7 @@ def senders(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Senders]:
-    services = request.config.stash.get(SERVICES, None)
-    # With this mark the servers' guard ends them, should this process be killed.
-    mark = {RUN_VARIABLE: str(services.run_directory)} if services else {}
+    mark = guard_mark(request.config)
     transports = {"fcm": providers.options("fcm")}
     senders = Senders(lambda: Sender(tmp_path_factory.mktemp("sender"), mark, "fcm", transports, lease=2), KILLS)
     yield senders

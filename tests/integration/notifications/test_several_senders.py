@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 
-from focusjobs.dev.guard import RUN_VARIABLE
 from notifications.delivery.statements import CLAIMED_AT_ONCE
 from notifications.models import Delivery, ProviderState
 from tests.providers import Providers
 from tests.senders import Sender
-from tests.services import SERVICES
+from tests.services import guard_mark
 from tests.workers import eventually
 
 from .outbox import scripted, states
@@ -29,9 +28,7 @@ PATIENCE = 120.0
 @pytest.fixture
 def begin(push: Providers, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begin]:
     """Lets processes send through a transport, all from the same moment, until the test ends."""
-    services = request.config.stash.get(SERVICES, None)
-    # With this mark the servers' guard ends them, should this process be killed.
-    mark = {RUN_VARIABLE: str(services.run_directory)} if services else {}
+    mark = guard_mark(request.config)
     running: list[Sender] = []
 
     def start(transport: str) -> None:
