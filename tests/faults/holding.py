@@ -9,6 +9,13 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from focusjobs.jobs.ledger.locks import Lock
+
+AWAITED = """
+SELECT EXISTS (
+  SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = %s AND objid = %s AND objsubid = 2)
+"""
+
 
 @contextmanager
 def held(rows: QuerySet[Any]) -> Iterator[None]:
@@ -20,6 +27,13 @@ def held(rows: QuerySet[Any]) -> Iterator[None]:
             cursor.execute(f"{statement} FOR UPDATE", parameters)
         yield
         other.rollback()
+
+
+def is_awaited(lock: Lock, number: int) -> bool:
+    """Tell whether somebody waits for the lock of one thing."""
+    with connection.cursor() as cursor:
+        cursor.execute(AWAITED, [int(lock), number])
+        return bool(cursor.fetchone()[0])
 
 
 def waiting_backends() -> list[int]:

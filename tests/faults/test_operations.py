@@ -13,17 +13,19 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from focusjobs.jobs import operations
+from focusjobs.jobs.ledger.locks import Lock
 from focusjobs.jobs.looking.workers import ALIVE_FOR, known_workers
 from focusjobs.jobs.models import Job, Operation, OperationJob
 from focusjobs.jobs.models import Worker as WorkerRow
 from focusjobs.jobs.operations import Actor, Wanted
-from tests.faults.holding import held, waiting_backends
+from focusjobs.jobs.operations.running import BATCH
+from tests.faults.holding import held, is_awaited, waiting_backends
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the services need Linux")
 
-MANY = 5_000
-"""Five times what a worker changes in one transaction."""
+MANY = 5 * BATCH
+"""As many as a worker changes in five transactions."""
 
 MIDDLE = MANY // 2
 """In the third transaction: a job at which a worker is made to wait."""
@@ -115,11 +117,10 @@ def test_one_that_is_stopped_in_the_middle_changes_no_further_job_and_puts_back_
         eventually(waiting_backends)
         stopping = Thread(target=stop, args=(operation,))
         stopping.start()
-        eventually(lambda: len(waiting_backends()) == 2)
+        eventually(lambda: is_awaited(Lock.OPERATION, operation.pk))
     stopping.join()
     ends_as(operation, "stopped")
-    assert 0 < operation.done < MANY
-    assert operation.restored == operation.done
+    assert operation.restored == operation.done == 3 * BATCH, "the batch under way is the last"
     assert fingerprint() == before
 
 

@@ -85,7 +85,7 @@ def start(operation: Operation, *, reason: str | None = None, here: bool = False
     reason.
     """
     with transaction.atomic():
-        locked = _locked(operation)
+        locked = running.in_turn(operation.pk).get()
         _check_startable(locked, reason)
         _begin(locked)
         audit.log(locked)
@@ -160,7 +160,7 @@ def undo(operation: Operation, actor: Actor, why: str = "") -> Operation:
 
 def _end(operation: Operation, actor: Actor, ends_as: str, word: str, why: str, is_possible: Any) -> Operation:
     with transaction.atomic():
-        locked = _locked(operation)
+        locked = running.in_turn(operation.pk).get()
         if not is_possible(locked):
             raise OperationRefused(f"Operation {locked.pk} is {locked.get_state_display()}; nothing is left to do.")
         locked.message = f"{word} by {actor.name}{': ' if why else '.'}{why}"[:500]
@@ -201,10 +201,6 @@ def rest(operation: Operation, actor: Actor, reason: str = "") -> Operation:
             repeats=operation,
         ),
     )
-
-
-def _locked(operation: Operation) -> Operation:
-    return Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
 
 
 def expected_of(operation: Operation) -> Preview:

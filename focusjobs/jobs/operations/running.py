@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from .. import interventions
 from ..domain.lifecycle import FINISHED
 from ..errors import OperationRefused, QueryError
+from ..ledger.locks import Lock, hold_one
 from ..looking.query import matching
 from ..models import Attempt, Job, Operation, OperationJob
 from . import following, worth
@@ -68,6 +69,12 @@ def _look_up(operation: Operation) -> list[int]:
     return list(fit.order_by("pk").values_list("pk", flat=True)[:CHUNK])
 
 
+def in_turn(number: int) -> QuerySet[Operation]:
+    """Lock an operation until the transaction ends, in turn: whoever stops one waits for one step, not for the last."""
+    hold_one(Lock.OPERATION, number)
+    return Operation.objects.select_for_update(no_key=True).filter(pk=number)
+
+
 def advance(number: int, seconds: float | None = None) -> bool:
     """Do what there is to do for an operation now; tell whether there is more when so many seconds are over.
 
@@ -78,7 +85,7 @@ def advance(number: int, seconds: float | None = None) -> bool:
     while True:
         try:
             with transaction.atomic():
-                operation = Operation.objects.select_for_update(no_key=True).filter(pk=number).first()
+                operation = in_turn(number).first()
                 step = STEPS.get(Operation.State(operation.state)) if operation else None
                 if operation is None or step is None or not step(operation, ahead):
                     return False
