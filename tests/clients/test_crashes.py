@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from habits.models import Completion, SyncPush
 from tests.clients.phone import Offline, Phone, both_sync
 from tests.clients.web import WebServer
+from tests.holding import waiting_backends
 from tests.workers import Worker, eventually
 
 DAY = "2026-03-01"
@@ -23,13 +24,6 @@ def merging_held_up() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM habits_syncstate FOR UPDATE")
         yield
-
-
-def waiting_backends() -> int:
-    """Count the transactions that wait for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return int(cursor.fetchone()[0])
 
 
 def test_a_push_that_was_being_merged_when_the_web_server_died_is_neither_lost_nor_doubled(

@@ -18,7 +18,7 @@ from habits.domain.calendar import ONE_DAY
 from habits.domain.strength import decay
 from habits.models import Habit, User
 from tests.factories import unsynced
-from tests.faults.holding import held, waiting_backends
+from tests.holding import held, waiting_backends
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")

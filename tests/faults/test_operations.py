@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import timedelta
-from threading import Thread
 
 import pytest
 from django.db import connection
@@ -19,7 +18,8 @@ from focusjobs.jobs.models import Job, Operation, OperationJob
 from focusjobs.jobs.models import Worker as WorkerRow
 from focusjobs.jobs.operations import Actor, Wanted
 from focusjobs.jobs.operations.running import BATCH
-from tests.faults.holding import held, is_awaited, waiting_backends
+from tests.holding import held, is_awaited, waiting_backends
+from tests.threads import beside
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the services need Linux")
@@ -71,12 +71,6 @@ def retry_all(**options: object) -> Wanted:
     return Wanted(**{**known, **options})  # type: ignore[arg-type]
 
 
-def stop(operation: Operation) -> None:
-    """Stop it on a connection of this thread's own."""
-    operations.stop(operation, ANA, "wrong filter")
-    connection.close()
-
-
 def middle() -> QuerySet[Job]:
     """A job that is reached when others were changed, and others are yet to be."""
     return Job.objects.filter(pk=Job.objects.order_by("pk").values_list("pk", flat=True)[MIDDLE])
@@ -115,10 +109,9 @@ def test_one_that_is_stopped_in_the_middle_changes_no_further_job_and_puts_back_
     with held(middle()):
         operation = operations.act(ANA, retry_all())
         eventually(waiting_backends)
-        stopping = Thread(target=stop, args=(operation,))
-        stopping.start()
+        stopping = beside(lambda: operations.stop(operation, ANA, "wrong filter"))
         eventually(lambda: is_awaited(Lock.OPERATION, operation.pk))
-    stopping.join()
+    stopping()
     ends_as(operation, "stopped")
     assert operation.restored == operation.done == 3 * BATCH, "the batch under way is the last"
     assert fingerprint() == before

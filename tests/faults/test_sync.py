@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,12 +15,12 @@ from focusjobs.jobs.models import Attempt, Job
 from habits.models import Completion, Habit, SyncPush, SyncState, User
 from habits.tasks import merge_pushes
 from tests.factories import UserFactory
-from tests.integration.habits.phones import NOW, PATIENCE, Phone, changes, edit, habit, names, problems, tick, values
+from tests.holding import waiting_backends
+from tests.integration.habits.phones import NOW, Phone, changes, edit, habit, names, problems, tick, values
+from tests.threads import beside
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the services need Linux")
-
-T = TypeVar("T")
 
 EACH = 6
 """Pushes of a phone that wait in the inbox."""
@@ -35,34 +34,12 @@ def user(transactional_db: None) -> User:
     return user
 
 
-def waiting_backends() -> list[int]:
-    """The processes of PostgreSQL that wait for a lock of this one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-        return [pid for (pid,) in cursor.fetchall()]
-
-
 @contextmanager
 def held_day(user: User) -> Iterator[None]:
     """Another process that holds the person's one day, so that a merge stops when it comes to it."""
     with transaction.atomic():
         Completion.objects.select_for_update().get(user=user, client_id=tick()["id"])
         yield
-
-
-def beside(function: Callable[[], T]) -> Callable[[], T]:
-    """Start a function on a connection of its own and give what waits for its answer."""
-
-    def call() -> T:
-        try:
-            return function()
-        finally:
-            connection.close()
-
-    pool = ThreadPoolExecutor(1)
-    answer = pool.submit(call)
-    pool.shutdown(wait=False)
-    return lambda: answer.result(PATIENCE)
 
 
 # --- A worker --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from habits.imports.sample import write_loop_sample
 from habits.models import Backup, Completion, User
 from habits.tasks import import_backup
 from tests import tasks
-from tests.faults.holding import held, waiting_backends
+from tests.holding import held, waiting_backends
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")

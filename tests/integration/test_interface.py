@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from focusjobs.rest import interface_page
-from tests.integration.jobs.drains import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from habits.models import User
 from tests.factories import HabitFactory, UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
-from tests.integration.notifications.threads import in_threads
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +149,7 @@ def test_of_several_that_record_a_new_session_at_once_one_does() -> None:
         answer = put_session(client_of(person), "s9", "2026-03-09T01:00:00Z", headers={"If-None-Match": "*"})
         statuses.append(answer.status_code)
 
-    in_threads(4, record)
+    at_once(*[record] * 4)
     assert sorted(statuses) == [201, 412, 412, 412]
 
 

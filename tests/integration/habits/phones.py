@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Event
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from rest_framework.test import APIClient
 
 from focusjobs.jobs.models import Job
 from habits.domain.identity import completion_id
 from habits.merging import Merging
 from habits.models import Completion, CompletionAlias, Habit, LostText, SyncDevice, SyncPush, SyncState, User
+from tests.threads import beside
 
 NOW = 1_767_261_600_000
 """2026-01-01 10:00 UTC, in milliseconds."""
@@ -130,18 +130,14 @@ def busy(user: User) -> Iterator[None]:
     held, done = Event(), Event()
 
     def hold() -> None:
-        try:
-            with transaction.atomic(), Merging(user.pk):
-                held.set()
-                assert done.wait(PATIENCE)
-        finally:
-            connection.close()
+        with transaction.atomic(), Merging(user.pk):
+            held.set()
+            assert done.wait(PATIENCE)
 
-    with ThreadPoolExecutor(1) as pool:
-        holder = pool.submit(hold)
-        try:
-            assert held.wait(PATIENCE)
-            yield
-        finally:
-            done.set()
-            holder.result(PATIENCE)
+    holder = beside(hold)
+    try:
+        assert held.wait(PATIENCE)
+        yield
+    finally:
+        done.set()
+        holder()

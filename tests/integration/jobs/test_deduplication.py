@@ -17,9 +17,10 @@ from focusjobs.jobs.errors import DuplicateKey
 from focusjobs.jobs.interventions.retention import Pruner
 from focusjobs.jobs.models import Job, Throttle
 from tests import tasks
+from tests.threads import at_once
 
 from .conftest import claim, claim_one, ended
-from .drains import at_once, state
+from .drains import state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
 

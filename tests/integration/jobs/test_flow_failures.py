@@ -15,9 +15,10 @@ from django_celery_results.models import TaskResult
 from focusjobs.jobs import ChildResult, Flow, InvalidJob, children_of_job, current_job, interventions, ledger
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.models import Job
+from tests.threads import at_once
 
 from .conftest import Claim, claim, ended
-from .drains import at_once, drain, state, states
+from .drains import drain, state, states
 from .families import child, collect, end, error_of, numbers_of, ran, result
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pulse", "bells")]

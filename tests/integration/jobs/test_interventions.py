@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import transaction
 from django_celery_results.models import TaskResult
 
 from focusjobs.jobs import interventions, ledger
@@ -21,10 +19,12 @@ from focusjobs.jobs.errors import OperationRefused
 from focusjobs.jobs.models import Attempt
 from focusjobs.jobs.worker.attempt import run
 from focusjobs.jobs.worker.pulse import Pulse
-from focusjobs.sql import rows
 from tests import tasks
+from tests.holding import waiting_backends
 from tests.integration.jobs.conftest import claim_one, ended
 from tests.integration.jobs.rows import job_in
+from tests.threads import beside
+from tests.workers import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -107,28 +107,17 @@ def test_a_retry_gives_way_to_a_job_that_takes_the_key_at_the_same_moment() -> N
     written = Event()
 
     def enqueue_and_commit_once_the_retry_waits() -> None:
-        try:
-            with transaction.atomic():
-                job_in(State.WAITING, unique_key="k")
-                written.set()
-                until_another_session_waits()
-        finally:
-            connection.close()
+        with transaction.atomic():
+            job_in(State.WAITING, unique_key="k")
+            written.set()
+            eventually(waiting_backends)
 
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(enqueue_and_commit_once_the_retry_waits)
-        assert written.wait(10)
-        assert interventions.retry([job.pk]) == set()
-        other.result()
+    other = beside(enqueue_and_commit_once_the_retry_waits)
+    assert written.wait(10)
+    assert interventions.retry([job.pk]) == set()
+    other()
     job.refresh_from_db()
     assert job.state == "failed"
-
-
-def until_another_session_waits() -> None:
-    deadline = time.monotonic() + 10
-    while not rows("SELECT 1 FROM pg_locks WHERE NOT granted", []):
-        assert time.monotonic() < deadline
-        Event().wait(0.01)
 
 
 def test_a_promoted_job_keeps_its_priority_and_rings_its_queue(

@@ -21,9 +21,10 @@ from focusjobs.jobs.models import Job
 from focusjobs.jobs.models import Limit as LimitRow
 from focusjobs.jobs.worker import drain as worker
 from tests import tasks
+from tests.threads import at_once
 
 from .conftest import ended
-from .drains import at_once, drain, drain_with, states
+from .drains import drain, drain_with, states
 from .gauges import PERIOD, claim_limited, few_at_once, few_in_a_period, gauge, numbers, one_at_once, starts_by_window
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pulse", "bells")]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connection
 
 from focusjobs.jobs import schedule, schedules
 from focusjobs.jobs.declaring import declarations
@@ -22,6 +19,7 @@ from focusjobs.jobs.schedules.checks import check_schedules
 from focusjobs.jobs.schedules.syncing import GONE, sync
 from focusjobs.jobs.worker.maintenance import Housekeeper
 from tests import tasks
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 NIGHTLY: dict[str, Any] = {"cron": "0 3 * * *", "timezone": "Europe/Berlin"}
@@ -142,17 +140,7 @@ def test_a_declaration_that_cannot_work_is_left_out_and_holds_up_no_other(
 @pytest.mark.django_db(transaction=True)
 def test_many_processes_that_start_at_once_make_one_schedule(code: Code) -> None:
     code(**NIGHTLY)
-    start = threading.Barrier(4)
-
-    def run(_: int) -> None:
-        start.wait(timeout=10)
-        try:
-            sync()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(run, range(4)))
+    at_once(*[sync] * 4)
     assert Schedule.objects.count() == 1
 
 

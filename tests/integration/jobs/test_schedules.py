@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +17,7 @@ from focusjobs.jobs.models import Job, Schedule
 from focusjobs.jobs.worker.maintenance import keep_house
 from tests import tasks
 from tests.integration.jobs.conftest import claim
+from tests.threads import at_once
 
 HOUR = timedelta(hours=1)
 on_connections = pytest.mark.django_db(transaction=True)
@@ -98,17 +97,8 @@ def test_the_job_and_the_next_tick_commit_together_or_not_at_all() -> None:
 @on_connections
 def test_each_tick_makes_one_job_however_many_processes_tick() -> None:
     made = [make(), make(missed=Schedule.Missed.ALL, late=3 * HOUR), make(overlap=False)]
-    start = threading.Barrier(4)
-
-    def run(_: int) -> int:
-        start.wait(timeout=10)
-        try:
-            return sum(schedules.tick() for _ in range(25))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(run, range(4))) == 6
+    ticked = at_once(*[lambda: sum(schedules.tick() for _ in range(25))] * 4)
+    assert sum(ticked) == 6
     assert [len(jobs_of(schedule)) for schedule in made] == [1, 4, 1]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import Error, connection, transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from focusjobs.jobs.domain.lifecycle import State
@@ -18,6 +18,7 @@ from focusjobs.jobs.telling.tally import EVER, Counts
 from focusjobs.jobs.worker import drain as worker
 from focusjobs.jobs.worker import journal
 from tests import tasks
+from tests.threads import at_once
 
 from .conftest import claim_one, ended
 
@@ -153,13 +154,8 @@ def test_many_processes_flush_the_same_rows_at_once_and_nothing_is_lost() -> Non
     def flush(turn: int) -> None:
         for _ in range(10):
             tally.write([(key, Counts(completed=1)) for key in (keys if turn % 2 else keys[::-1])])
-        connection.close()
 
-    threads = [threading.Thread(target=flush, args=(turn,)) for turn in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    at_once(*[partial(flush, turn) for turn in range(4)])
     assert {row.completed for row in Tally.objects.filter(minute=EVER)} == {40}
 
 

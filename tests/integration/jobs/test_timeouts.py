@@ -18,8 +18,9 @@ from focusjobs.jobs.models import Attempt, Job
 from focusjobs.jobs.worker.pulse import Pulse
 from focusjobs.jobs.worker.timeouts import time_limit
 from tests import tasks
+from tests.threads import at_once
 
-from .drains import at_once, drain, states
+from .drains import drain, states
 from .rows import made_groups
 
 SOON = timedelta(seconds=0.05)

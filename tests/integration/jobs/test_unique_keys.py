@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from focusjobs.jobs import EnqueuedJob, interventions, ledger
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.models import Job
 from tests import tasks
+from tests.threads import at_once
 
 from .conftest import claim_one, ended
 
@@ -77,18 +77,13 @@ def test_of_two_that_enqueue_at_once_both_get_the_same_job() -> None:
         with transaction.atomic():
             answer = add()
             written.wait()
-        connection.close()
         return answer
 
     def second() -> EnqueuedJob:
         written.wait()
-        answer = add()
-        connection.close()
-        return answer
+        return add()
 
-    with ThreadPoolExecutor(2) as pool:
-        one, other = (pool.submit(function) for function in (first, second))
-        answers = [one.result(timeout=20), other.result(timeout=20)]
+    answers = at_once(first, second)
     assert sorted(answer.created for answer in answers) == [False, True]
     assert answers[0].id == answers[1].id
     assert Job.objects.count() == 1
@@ -103,18 +98,13 @@ def test_where_the_first_is_rolled_back_the_second_is_written() -> None:
             add()
             written.wait()
             transaction.set_rollback(True)
-        connection.close()
 
     def second() -> EnqueuedJob:
         written.wait()
-        answer = add()
-        connection.close()
-        return answer
+        return add()
 
-    with ThreadPoolExecutor(2) as pool:
-        one, other = pool.submit(first), pool.submit(second)
-        one.result(timeout=20)
-        answer = other.result(timeout=20)
+    _, answer = at_once(first, second)
+    assert answer is not None
     assert answer.created
     assert list(Job.objects.values_list("id", flat=True)) == [answer.id]
 

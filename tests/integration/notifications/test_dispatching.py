@@ -14,10 +14,10 @@ from notifications.models import Delivery, Device, InboxItem, Notification, Remi
 from notifications.planning.dispatching import dispatch_due
 from notifications.planning.firing import fire_due
 from tests.factories import CompletionFactory, UserFactory
+from tests.threads import at_once
 
 from .deciding import DAY, EIGHT, MIDNIGHT, MOMENT, fired, prefer, told
 from .rows import at, device_of, habit_of, reminder_of
-from .threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -230,7 +230,7 @@ def test_several_workers_tell_each_person_once_and_keep_digests_whole() -> None:
         while dispatch_due(MOMENT, "").taken:
             pass
 
-    in_threads(4, work)
+    at_once(*[work] * 4)
     dispatch_due(MOMENT, "")
 
     assert Delivery.objects.count() == len(people)

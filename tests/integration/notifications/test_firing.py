@@ -15,9 +15,9 @@ from notifications.planning import statements
 from notifications.planning.agenda import keep_in_step
 from notifications.planning.firing import fire_due
 from tests.factories import HabitFactory, UserFactory
+from tests.threads import at_once
 
 from .rows import at, habit_of, reminder_of
-from .threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -204,7 +204,7 @@ def test_each_reminder_fires_once_however_many_workers_there_are() -> None:
     for _ in range(40):
         reminder_of(HabitFactory(user=UserFactory(timezone="Europe/Berlin")), time(8), MONDAY)
     taken: list[int] = []
-    in_threads(4, lambda: taken.extend(fire_due(EIGHT).taken for _ in range(3)))
+    at_once(*[lambda: taken.extend(fire_due(EIGHT).taken for _ in range(3))] * 4)
 
     assert sum(taken) == 40
     assert Notification.objects.count() == 40

@@ -12,10 +12,10 @@ from habits.models import User
 from notifications.models import Notification, Reminder
 from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
+from tests.threads import at_once
 
 from .clients import client_of
 from .rows import habit_of
-from .threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_a_test_that_is_asked_for_again_is_sent_once(api: APIClient) -> None:
 @pytest.mark.parametrize(("path", "model"), [(REMINDERS, Reminder), (TEST, Notification)])
 def test_a_request_that_comes_several_times_at_once_makes_one(person: User, path: str, model: Any) -> None:
     key, answers = uuid4(), []
-    in_threads(4, lambda: answers.append(ask(client_of(person), key, MORNING, path).json()))
+    at_once(*[lambda: answers.append(ask(client_of(person), key, MORNING, path).json())] * 4)
 
     assert answers[1:] == answers[:1] * 3
     assert model.objects.count() == 1

@@ -23,7 +23,7 @@ from habits.delivery import KEEP_LETTERS
 from habits.models import Letter, User
 from habits.tasks import send_letter, tidy_accounts
 from tests.integration.habits.letters import sent_letters
-from tests.integration.jobs.drains import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from tests.factories import UserFactory
 from tests.integration.habits.problems import errors_of, problem_of
 from tests.integration.jobs.drains import drain
 from tests.integration.notifications.clients import client_of
-from tests.integration.notifications.threads import in_threads
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +108,7 @@ def test_what_is_no_key_is_refused_before_anything_is_kept(api: APIClient) -> No
 @pytest.mark.django_db(transaction=True)
 def test_an_upload_that_comes_several_times_at_once_is_kept_once() -> None:
     person, key, answers = UserFactory(), uuid4(), []
-    in_threads(4, lambda: answers.append(upload(client_of(person), key=key).json()))
+    at_once(*[lambda: answers.append(upload(client_of(person), key=key).json())] * 4)
 
     assert answers[0]["job"]
     assert answers[1:] == answers[:1] * 3

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -21,10 +20,14 @@ from habits.merging.writes import from_json, to_json
 from habits.models import Completion, Habit, SyncPush, User
 from habits.tasks import merge_pushes, sweep_pushes
 from tests.factories import HabitFactory, UserFactory
+from tests.holding import waiting_backends
 from tests.integration.habits.merging.writing import DAY, day, edit, habit_of, merge, row, version
 from tests.integration.habits.phones import busy
 from tests.integration.jobs.conftest import pulse  # noqa: F401 - the worker of this test uses no thread of its own
+from tests.threads import beside
 from tests.workers import eventually
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.django_db
 
@@ -186,35 +189,12 @@ def test_a_database_that_gives_up_is_no_fault_of_the_push(user: User, monkeypatc
 # --- Several at once -------------------------------------------------------------------------------------------------
 
 
-def waiting_for_locks(number: int) -> Callable[[], bool]:
-    """A condition: so many connections wait for a lock."""
-
-    def found() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # it holds for a whole transaction
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            (count,) = cursor.fetchone()
-        return bool(count == number)
-
-    return found
-
-
-def at_once(work: Callable[[], Any], times: int, user: User) -> list[Any]:
+def all_in_wait(work: Callable[[], T], times: int, user: User) -> list[T]:
     """Do something several times at once, all of them in wait for the person's lock, and give the results."""
-
-    def run() -> Any:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(times) as pool:
-        with transaction.atomic(), Merging(user.pk):
-            results = [pool.submit(run) for _ in range(times)]
-            eventually(waiting_for_locks(times))
-        return [result.result(timeout=30) for result in results]
+    with transaction.atomic(), Merging(user.pk):
+        results = [beside(work) for _ in range(times)]
+        eventually(lambda: len(waiting_backends()) == times)
+    return [result() for result in results]
 
 
 def test_two_drains_at_once_merge_each_push_once(user_for_others: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +211,7 @@ def test_two_drains_at_once_merge_each_push_once(user_for_others: User, monkeypa
 
     monkeypatch.setattr(Merging, "merge", count)
 
-    drained = at_once(lambda: drain(user.pk), 2, user)
+    drained = all_in_wait(lambda: drain(user.pk), 2, user)
 
     assert merged == [1, 2, 3, 4, 5]
     assert sorted(len(found.merged) for found in drained) == [0, 5]
@@ -243,7 +223,7 @@ def test_two_drains_at_once_merge_each_push_once(user_for_others: User, monkeypa
 def test_edits_at_once_each_get_a_version_of_their_own(user_for_others: User) -> None:
     user, stamps = user_for_others, iter(range(1, 9))
 
-    at_once(lambda: merge_now(user.pk, [day(ms=next(stamps), value=1000)]), 8, user)
+    all_in_wait(lambda: merge_now(user.pk, [day(ms=next(stamps), value=1000)]), 8, user)
 
     assert version(user) == row(user).version == 9
     assert row(user).value_ms == 8

@@ -14,7 +14,7 @@ from habits.models import Habit, User
 from tests.factories import UserFactory
 from tests.integration.habits.phones import NOW, Phone, tick
 from tests.integration.habits.problems import errors_of, problem_of
-from tests.integration.jobs.drains import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from habits import services
 from habits.merging import HabitWrite, Merging
 from habits.models import Completion, Habit, User
 from tests.integration.habits.phones import NOW, Phone, changes, habit, names, tick
-from tests.integration.jobs.drains import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
 from focusjobs.jobs.models import Job
@@ -19,9 +18,9 @@ from habits.merging import drain as merge
 from habits.models import Completion, Habit, SyncDevice, SyncPush, User
 from habits.tasks import merge_pushes, sweep_pushes
 from tests.factories import UserFactory
+from tests.holding import waiting_backends
 from tests.integration.habits.phones import (
     NOW,
-    PATIENCE,
     Phone,
     busy,
     changes,
@@ -35,6 +34,7 @@ from tests.integration.habits.phones import (
 from tests.integration.habits.problems import problem_of
 from tests.integration.jobs.conftest import pulse  # noqa: F401 - a fixture
 from tests.integration.jobs.drains import drain
+from tests.threads import beside
 from tests.workers import eventually
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pulse")]
@@ -239,25 +239,12 @@ def test_a_push_during_another_merge_is_accepted_and_merged_later(phone: Phone, 
     assert names(phone.pull()) == {"walk": "Walk"}
 
 
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-        return cursor.fetchone() is not None
-
-
 @committed
 def test_a_push_that_waits_is_merged_as_soon_as_another_merge_has_ended(phone: Phone, user: User) -> None:
-    def send() -> Any:
-        try:
-            return phone.send(changes(habits=[habit()]))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with busy(user):
-            sent = pool.submit(send)
-            eventually(waits_for_a_lock)
-        assert sent.result(PATIENCE).status_code == 200
+    with busy(user):
+        sent = beside(lambda: phone.send(changes(habits=[habit()])))
+        eventually(waiting_backends)
+    assert sent().status_code == 200
     assert merges() == 0
 
 

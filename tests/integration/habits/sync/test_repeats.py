@@ -12,7 +12,7 @@ from habits.models import Completion, Habit, SyncPush, User
 from tests.factories import UserFactory
 from tests.integration.habits.phones import NOW, Phone, busy, changes, edit, habit, names, stored, tick, values
 from tests.integration.habits.problems import problem_of
-from tests.integration.jobs.drains import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)

@@ -16,8 +16,8 @@ import pytest
 
 from notifications.transports.wire import Failure, Origin, Reply, Request, close, runtime
 from notifications.transports.wire.lane import LONGEST_WAIT
-from tests.integration.notifications.threads import in_threads
 from tests.providers import Providers
+from tests.threads import at_once
 
 from .proxies import Proxy, TLSServer
 
@@ -46,7 +46,7 @@ def outcomes(origin: Origin, number: int = 1, **values: float) -> Counter[Outcom
 
 def test_one_connection_serves_all_requests_of_all_threads(providers: Providers) -> None:
     origin, counts = origin_of(providers), Counter[Outcome]()
-    in_threads(4, lambda: counts.update(outcomes(origin, 100)))
+    at_once(*[lambda: counts.update(outcomes(origin, 100))] * 4)
     assert counts == {(400, None): 400}
     assert providers.report("oauth")["connected"] == 1
 

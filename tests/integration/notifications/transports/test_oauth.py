@@ -12,8 +12,8 @@ import pytest
 
 from notifications.transports import Action, Fate, Outcome
 from notifications.transports.fcm import FCM
-from tests.integration.notifications.threads import in_threads
 from tests.providers import Providers
+from tests.threads import at_once
 
 from .conftest import message, messages
 from .exactness import check_exactness
@@ -24,7 +24,7 @@ Make = Callable[..., FCM]
 def test_eight_threads_that_begin_together_fetch_one_token(providers: Providers, fcm: FCM) -> None:
     providers.set("oauth", seconds=0.2)
     fates = Counter[Fate]()
-    in_threads(8, lambda: fates.update(outcome.fate for _, outcome in fcm.send(messages(20))))
+    at_once(*[lambda: fates.update(outcome.fate for _, outcome in fcm.send(messages(20)))] * 8)
     assert fates == {Fate.OK: 160}
     assert providers.report("oauth")["requests"] == 1
 
@@ -44,7 +44,7 @@ def test_a_token_is_renewed_by_one_thread_while_it_lives_and_refused_to_none(
         while time.monotonic() < end:
             fates.update(outcome.fate for _, outcome in fcm.send(messages(10)))
 
-    in_threads(4, send)
+    at_once(*[send] * 4)
     assert set(fates) == {Fate.OK}
     # The first after nothing, the others 0.8 s apart at least; a slow machine gets by with fewer.
     assert 2 <= providers.report("oauth")["issued"] <= 3
