@@ -39,6 +39,12 @@ def pulse(monkeypatch: pytest.MonkeyPatch) -> Pulse:
 
 
 @pytest.fixture
+def unprepared(settings: Any) -> None:
+    """Statements are not prepared: such go past the wrapper that explains."""
+    settings.JOBS_PREPARED_STATEMENTS = False
+
+
+@pytest.fixture
 def bells() -> redis.Redis:
     """The store of wake-ups, emptied."""
     client = wakeups.client()

@@ -1,10 +1,6 @@
-"""Many jobs, and what PostgreSQL plans to do with them."""
+"""Many jobs, for tests of plans."""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Iterator
-from typing import Any
 
 from django.db import connection
 
@@ -28,28 +24,3 @@ def fill_jobs() -> None:
     with connection.cursor() as cursor:
         cursor.execute(FILL, [ROWS])
         cursor.execute("ANALYZE jobs_job")
-
-
-class Explaining:
-    """Explains each statement before it is run, and keeps what reads the jobs' table from end to end."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.scans: list[str] = []
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "jobs_job" in sql and not sql.startswith("EXPLAIN"):
-            self.seen.append(sql)
-            with context["connection"].cursor() as cursor:
-                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
-                (plan,) = cursor.fetchone()
-            plan = plan if isinstance(plan, list) else json.loads(plan)
-            self.scans += [f"{node}\n{sql}" for node in nodes_of(plan[0]["Plan"]) if node == ("Seq Scan", "jobs_job")]
-        return execute(sql, params, many, context)
-
-
-def nodes_of(plan: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Give the steps of a plan, each with its table."""
-    yield plan["Node Type"], plan.get("Relation Name")
-    for child in plan.get("Plans", []):
-        yield from nodes_of(child)

@@ -18,11 +18,12 @@ from focusjobs.jobs.looking import search, selectors
 from focusjobs.jobs.models import ErrorGroup, Job, Operation, Schedule, Worker
 from habits.models import User
 from tests.accounts import superuser
+from tests.explaining import Explaining
 from tests.factories import UserFactory
 from tests.keeping import kept
 
 from .consoles import as_client
-from .plans import Explaining, fill_jobs
+from .plans import fill_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -87,15 +88,14 @@ def hundredth(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 
 
 @pytest.fixture
-def someone(hundredth: User, settings: Any) -> User:
+def someone(hundredth: User, unprepared: None) -> User:
     """A person with a hundred jobs among the others, fifty of which failed in one way."""
-    settings.JOBS_PREPARED_STATEMENTS = False
     return hundredth
 
 
 def look(address: str, **asked: str) -> list[str]:
     """Open a page, and give what it reads from end to end."""
-    client, explaining = as_client(superuser()), Explaining()
+    client, explaining = as_client(superuser()), Explaining("jobs_job")
     with connection.execute_wrapper(explaining), CaptureQueriesContext(connection) as queries:
         assert client.get(address, asked).status_code == 200
     asked_for = [query for query in queries if not query["sql"].startswith("EXPLAIN")]
@@ -134,7 +134,7 @@ def test_the_pages_of_a_long_list_are_found_by_an_index(someone: User) -> None:
     for query in ("", "state:failed", "state:delayed"):
         client = as_client(superuser())
         page = client.get(list_, {"q": query})
-        explaining = Explaining()
+        explaining = Explaining("jobs_job")
         with connection.execute_wrapper(explaining):
             page = client.get(page.context["next_page"])
             page = client.get(page.context["next_page"])

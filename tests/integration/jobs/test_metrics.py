@@ -22,10 +22,10 @@ from focusjobs.jobs.telling import tally, wakeups
 from focusjobs.jobs.telling.tally import BOUNDS, Counts
 from focusjobs.jobs.worker import maintenance
 from tests import tasks
+from tests.explaining import Explaining
 from tests.factories import UserFactory
 
 from .conftest import claim
-from .plans import Explaining
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
 TOKEN = "s3cret"
@@ -198,7 +198,7 @@ def test_no_statement_of_a_scrape_reads_finished_jobs(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute(FILL, [40_000])
         cursor.execute("ANALYZE jobs_job")
-    explaining = Explaining()
+    explaining = Explaining("jobs_job")
     with connection.execute_wrapper(explaining):
         told = scrape(client)
     assert len(explaining.seen) == 2

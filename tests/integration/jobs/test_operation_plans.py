@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -21,10 +20,11 @@ from focusjobs.jobs.looking.query import matching
 from focusjobs.jobs.models import ErrorGroup, Job, Operation
 from focusjobs.jobs.operations import Actor, Wanted, background, control, following, running
 from focusjobs.jobs.operations import statements as operation_statements
+from tests.explaining import Explaining
 from tests.factories import UserFactory
 from tests.keeping import kept
 
-from .plans import ROWS, fill_jobs, nodes_of
+from .plans import ROWS, fill_jobs
 from .rows import job_in
 
 MORE = """
@@ -65,41 +65,22 @@ def jobs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 
 @pytest.fixture
-def filled(jobs: None, db: None, settings: Any) -> None:
-    settings.JOBS_PREPARED_STATEMENTS = False
-
-
-class Watching:
-    """Explains each statement before it is run, and keeps what reads a large table from end to end."""
-
-    def __init__(self) -> None:
-        self.seen: set[str] = set()
-        self.scans: list[str] = []
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "jobs_" in sql and not sql.startswith(("EXPLAIN", "SAVEPOINT", "RELEASE")):
-            self.seen.add(sql)
-            with context["connection"].cursor() as cursor:
-                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
-                (plan,) = cursor.fetchone()
-            plan = plan if isinstance(plan, list) else json.loads(plan)
-            nodes = nodes_of(plan[0]["Plan"])
-            self.scans += [f"{table}\n{sql}" for node, table in nodes if node == "Seq Scan" and table in LARGE]
-        return execute(sql, params, many, context)
+def filled(jobs: None, db: None, unprepared: None) -> None:
+    """Many jobs, and statements that can be explained."""
 
 
 @pytest.fixture
-def watching(filled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watching]:
+def watching(filled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explaining]:
     for module in (running, folding):  # a twentieth of a small table is better read in one go
         monkeypatch.setattr(module, "BATCH", 100)
     monkeypatch.setattr(following, "STRETCH", 100)
-    watch = Watching()
+    watch = Explaining(*LARGE, also="jobs_")
     with connection.execute_wrapper(watch):
         yield watch
     assert watch.scans == []
 
 
-def test_an_operation_from_its_preview_to_its_end(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operation_from_its_preview_to_its_end(watching: Explaining, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "AT_ONCE", ROWS)
     done = operations.act(ANA, Wanted(action="retry", filter="state:failed since:30m", reason="why", canary=3))
     Job.objects.filter(operations__operation=done).first()
@@ -125,12 +106,12 @@ def test_an_operation_from_its_preview_to_its_end(watching: Watching, monkeypatc
         "id:1,2,3,4,5,6,7,8,9,10,11,12",
     ],
 )
-def test_every_word_of_the_filter_that_names_few_jobs_finds_them_by_an_index(watching: Watching, text: str) -> None:
+def test_every_word_of_the_filter_that_names_few_jobs_finds_them_by_an_index(watching: Explaining, text: str) -> None:
     known = {"operation": Operation.objects.earliest("pk").pk, "job": Job.objects.earliest("pk").pk}
     list(matching(text.format(**known)).order_by("pk")[:50])
 
 
-def test_errors_are_counted_and_looked_at(watching: Watching) -> None:
+def test_errors_are_counted_and_looked_at(watching: Explaining) -> None:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO jobs_uncounted (attempt_id) SELECT id FROM jobs_attempt ORDER BY id LIMIT 50")
         cursor.execute("UPDATE jobs_attempt SET error_group_id = 7 WHERE error_group_id IS NULL AND id < 0")
@@ -146,7 +127,7 @@ def test_errors_are_counted_and_looked_at(watching: Watching) -> None:
     assert looked_for - {error_statements.REGRESS} <= watching.seen
 
 
-def test_a_job_is_explained(watching: Watching, settings: Any) -> None:
+def test_a_job_is_explained(watching: Explaining, settings: Any) -> None:
     now = timezone.now()
     workers.Worker.objects.create(name="w", host="h", pid=1, queues=settings.JOBS_QUEUES, started_at=now, seen_at=now)
     for state in ("waiting", "delayed", "active", "failed"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,10 +18,11 @@ from focusjobs.jobs.looking import backlog
 from focusjobs.jobs.models import Job
 from focusjobs.jobs.operations import control
 from tests import tasks
+from tests.explaining import Explaining
 from tests.keeping import kept
 
 from .conftest import LEASE, claim, ended
-from .plans import ROWS, Explaining, fill_jobs
+from .plans import ROWS, fill_jobs
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def jobs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 
 @pytest.fixture
-def filled(jobs: None, db: None, settings: Any) -> None:
-    settings.JOBS_PREPARED_STATEMENTS = False  # prepared ones go past the wrapper that explains
+def filled(jobs: None, db: None, unprepared: None) -> None:
+    """Many jobs, and statements that can be explained."""
 
 
 def live_a_job() -> None:
@@ -56,7 +56,7 @@ def live_a_job() -> None:
 
 
 def test_no_statement_reads_the_table_of_jobs_from_end_to_end(filled: None) -> None:
-    explaining = Explaining()
+    explaining = Explaining("jobs_job")
     with connection.execute_wrapper(explaining):
         live_a_job()
     assert explaining.scans == []
@@ -71,7 +71,7 @@ def test_no_statement_reads_the_table_of_jobs_from_end_to_end(filled: None) -> N
         claiming.RELEASE,
     )
     ends = (finishing.FINISH, housekeeping.PROMOTE, housekeeping.REAP, housekeeping.QUEUES_WITH_WORK)
-    assert {*ways, *ends} <= set(explaining.seen)
+    assert {*ways, *ends} <= explaining.seen
 
 
 def operate(numbers: list[int]) -> None:
@@ -99,17 +99,17 @@ def test_no_act_of_an_operator_reads_the_table_of_jobs_from_end_to_end(
     numbers = list(Job.objects.order_by("pk").values_list("pk", flat=True)[:200])
     child, parent = Job.objects.filter(pk__in=numbers, state="failed")[:2]
     Job.objects.filter(pk=child.pk).update(parent=parent)
-    explaining = Explaining()
+    explaining = Explaining("jobs_job")
     with connection.execute_wrapper(explaining):
         operate([number for number in numbers if number != parent.pk])
     assert explaining.scans == []
     whole = {text for name, text in vars(intervention_statements).items() if name.isupper() and name[0] != "_"}
     written = {text for text in whole if "jobs_job" in text}
-    assert written <= set(explaining.seen)
+    assert written <= explaining.seen
 
 
 def test_a_job_is_found_for_celery_by_its_key(filled: None) -> None:
-    explaining = Explaining()
+    explaining = Explaining("jobs_job")
     job = Job.objects.latest("id")
     with connection.execute_wrapper(explaining):
         assert tasks.add.AsyncResult(job.task_id).state

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -23,6 +21,7 @@ from notifications.planning.firing import fire_due
 from notifications.planning.statements import DECIDE, DUE_PEOPLE, DUE_REMINDERS, FIRE, TAKEN
 from notifications.transports.groups import MOST
 from notifications.transports.outcome import GONE, OK
+from tests.explaining import Explaining
 
 pytestmark = pytest.mark.django_db
 
@@ -63,30 +62,6 @@ FROM notifications_notification n JOIN notifications_device d USING (user_id),
 """
 
 
-class Explaining:
-    """Explains each statement before it is run, and keeps what reads a large table from end to end."""
-
-    def __init__(self) -> None:
-        self.seen: set[str] = set()
-        self.scans: list[str] = []
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if any(table in sql for table in TABLES) and not sql.startswith("EXPLAIN"):
-            self.seen.add(sql)
-            with context["connection"].cursor() as cursor:
-                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
-                (plan,) = cursor.fetchone()
-            plan = plan if isinstance(plan, list) else json.loads(plan)
-            self.scans += [sql for kind, table in _nodes(plan[0]["Plan"]) if kind == "Seq Scan" and table in TABLES]
-        return execute(sql, params, many, context)
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield plan["Node Type"], plan.get("Relation Name")
-    for child in plan.get("Plans", []):
-        yield from _nodes(child)
-
-
 @pytest.fixture
 def filled(sent_file: Any) -> None:
     with connection.cursor() as cursor:
@@ -98,7 +73,7 @@ def filled(sent_file: Any) -> None:
 
 
 def test_no_statement_reads_a_table_from_end_to_end(filled: None) -> None:
-    explaining, now = Explaining(), timezone.now() + timedelta(seconds=1)
+    explaining, now = Explaining(*TABLES), timezone.now() + timedelta(seconds=1)
     with connection.execute_wrapper(explaining):
         assert fire_due(now).taken == 200
         assert is_anything_due(now)

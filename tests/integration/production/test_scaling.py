@@ -10,8 +10,8 @@ from django.db import connection
 from focusjobs.jobs.interventions import queues
 from focusjobs.jobs.models import Job
 from tests import tasks
+from tests.explaining import Explaining
 from tests.integration.jobs.conftest import claim
-from tests.integration.jobs.plans import Explaining
 from tests.unit.production.commands import ROOT, queues_of
 from tests.unit.production.manifests import SCALED, WORKERS, scaling_query
 
@@ -63,7 +63,7 @@ def test_a_long_queue_costs_no_more_than_its_answer_is_worth(name: str) -> None:
     enqueue(queue, 50)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # fifty rows lie on a page
-    explaining = Explaining()
+    explaining = Explaining("jobs_job")
     with connection.execute_wrapper(explaining):
         asked(name)
     assert (len(explaining.seen), explaining.scans) == (1, [])
