@@ -16,10 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def another_session(**options: str) -> psycopg.Connection[tuple[object, ...]]:
-    given = connection.get_connection_params()
-    return psycopg.connect(
-        **{name: given[name] for name in ("dbname", "user", "host", "port") if name in given} | options
-    )
+    return psycopg.connect(**connection.get_connection_params() | options)
 
 
 def test_whoever_is_in_a_transaction_is_waited_for() -> None:
