@@ -11,7 +11,7 @@ from smtplib import SMTPRecipientsRefused
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from focusjobs.jobs import Exponential, Snooze, current_job, schedule, task
+from focusjobs.jobs import Cancel, Exponential, Snooze, current_job, schedule, task
 from habits.delivery import deliver, forget_letters
 from habits.erasing import erase, late_closures
 from habits.exports import forget_exports, make_export
@@ -36,9 +36,12 @@ LATE = timedelta(seconds=30)
 def import_backup(*, backup_id: int) -> dict[str, int]:
     """Bring a person's habits to what their backup says: all of it or, where it cannot be read, nothing.
 
-    Answers what was written (`habits.imports.restore.ImportSummary`). Raises `UnreadableBackup`.
+    Answers what was written (`habits.imports.restore.ImportSummary`). Raises `UnreadableBackup`, and `Cancel` where the
+    person has removed it. The row is locked to the end, so that nobody removes it meanwhile.
     """
-    backup = Backup.objects.select_related("user").get(pk=backup_id)
+    backup = Backup.objects.select_for_update(of=("self",)).select_related("user").filter(pk=backup_id).first()
+    if backup is None:
+        raise Cancel("The file was removed before it was imported.")
     if backup.content is None:
         raise UnreadableBackup(f"“{backup.filename}” is not kept any more; upload it again.")
     with tempfile.NamedTemporaryFile() as file:

@@ -7,7 +7,7 @@ that was deleted meanwhile raises `Habit.DoesNotExist`.
 
 from .days import clear_completion, record_completion
 from .habits import HabitFields, create_habit, delete_habit, put_habit, restore_habit, update_habit
-from .imports import MAX_BACKUP, accept_backup
+from .imports import MAX_BACKUP, accept_backup, remove_backup
 from .people import update_profile
 from .pushes import retry_pushes
 from .seen import OutOfDate, require_seen
@@ -22,6 +22,7 @@ __all__ = [
     "delete_habit",
     "put_habit",
     "record_completion",
+    "remove_backup",
     "require_seen",
     "restore_habit",
     "retry_pushes",

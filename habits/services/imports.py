@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from rest_framework.exceptions import APIException
 
 from focusjobs.rest.idempotency import require_same
 from habits.models import Backup, User
@@ -14,6 +15,14 @@ from habits.tasks import import_backup
 
 MAX_BACKUP = 32 * 1024 * 1024
 """Bytes of a backup; ten years of fifty habits take a third of it."""
+
+
+class ImportRunning(APIException):
+    """The file is being imported: 409."""
+
+    status_code = 409
+    default_code = "import_running"
+    default_detail = "This file is being imported; remove it when its job has ended."
 
 
 @transaction.atomic
@@ -38,6 +47,18 @@ def accept_backup(*, user: User, filename: str, content: bytes, key: UUID | None
         return _import(backup)
     require_same(backup.body_hash, asked)
     return backup
+
+
+@transaction.atomic
+def remove_backup(*, backup: Backup) -> None:
+    """Remove a file and what is known of it; what it brought stays. One that is not imported yet never will be.
+
+    Raises `ImportRunning` while a job imports it, which holds the row.
+    """
+    rows = Backup.objects.filter(pk=backup.pk)
+    if rows.select_for_update(skip_locked=True).values("pk").first() is None and rows.exists():
+        raise ImportRunning
+    rows.delete()
 
 
 def _import(backup: Backup) -> Backup:

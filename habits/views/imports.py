@@ -66,5 +66,14 @@ class ImportView(ConditionalView):
     @extend_schema(operation_id="import", responses=BackupSerializer)
     def get(self, request: PersonRequest, number: int) -> Response:
         """Give what is known of it."""
-        backup = get_object_or_404(Backup.objects.defer("content"), pk=number, user=request.user)
-        return Response(BackupSerializer(backup).data)
+        return Response(BackupSerializer(self._backup(request, number)).data)
+
+    @extend_schema(operation_id="import_delete", responses={204: None, 409: None})
+    def delete(self, request: PersonRequest, number: int) -> Response:
+        """Remove it. What was imported stays; what waits for its job is not imported. 409 while the job runs."""
+        services.remove_backup(backup=self._backup(request, number))
+        return Response(status=204)
+
+    @staticmethod
+    def _backup(request: PersonRequest, number: int) -> Backup:
+        return get_object_or_404(Backup.objects.defer("content"), pk=number, user=request.user)

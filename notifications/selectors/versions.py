@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
 from focusjobs.rest.versions import version_of_text
+from notifications.domain.choice import Choice
 from notifications.models import Device, Reminder
 
 SHOWN: Mapping[type[Model], tuple[str, ...]] = MappingProxyType(
@@ -28,6 +30,11 @@ SHOWN: Mapping[type[Model], tuple[str, ...]] = MappingProxyType(
     }
 )
 """What a person sees of a row."""
+
+
+def version_of_choice(choice: Choice) -> int:
+    """Give the number of what holds for a kind and a channel, whichever rule settles it."""
+    return version_of_text(json.dumps(asdict(choice), cls=DjangoJSONEncoder))
 
 
 def version_of(row: Reminder | Device) -> int:

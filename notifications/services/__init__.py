@@ -4,7 +4,7 @@ Content that is not valid raises `django.core.exceptions.ValidationError`.
 """
 
 from .devices import DeviceFields, NewDevice, register_device, remove_device, update_device
-from .inbox import acknowledge_opened, acknowledge_received, mark_all_read, mark_read
+from .inbox import acknowledge_opened, acknowledge_received, mark_all_read, mark_read, remove_item
 from .keys import renew_keys
 from .preferences import PreferenceFields, clear_preference, set_preference, unsubscribe
 from .providers import close_breaker, pause_provider, resume_provider
@@ -27,6 +27,7 @@ __all__ = [
     "pause_provider",
     "register_device",
     "remove_device",
+    "remove_item",
     "renew_keys",
     "resume_provider",
     "send_test",

@@ -25,6 +25,12 @@ def mark_all_read(*, user: User, up_to: int) -> int:
 
 
 @transaction.atomic
+def remove_item(*, item: InboxItem) -> None:
+    """Remove an item from the inbox. The notification stays, so that nothing is told again."""
+    item.delete()
+
+
+@transaction.atomic
 def acknowledge_received(*, delivery: Delivery) -> None:
     """Note that the app has got a delivery; the first time counts."""
     Delivery.objects.filter(pk=delivery.pk, received_at=None).update(received_at=clock.now())

@@ -10,8 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from habits.models import User
+from habits.services.seen import Seen, require_seen
 from notifications.delivery.messages import UNSUBSCRIBE_SALT
 from notifications.models import Preference
+from notifications.selectors.preferences import choices_of, effective
+from notifications.selectors.versions import version_of_choice
 
 
 class PreferenceFields(TypedDict, total=False):
@@ -27,9 +30,14 @@ class PreferenceFields(TypedDict, total=False):
 
 
 @transaction.atomic
-def set_preference(*, user: User, kind: str, channel: str, **fields: Unpack[PreferenceFields]) -> Preference:
-    """Settle points for a kind and a channel, either of which may be "" for all; what is not named stays."""
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+def set_preference(
+    *, user: User, kind: str, channel: str, seen: Seen = None, **fields: Unpack[PreferenceFields]
+) -> Preference:
+    """Settle points for a kind and a channel, either of which may be "" for all; what is not named stays.
+
+    Raises `OutOfDate` where what holds there is not what was seen.
+    """
+    _require_seen(user, kind, channel, seen)
     row = Preference.objects.filter(user=user, kind=kind, channel=channel).first()
     row = row or Preference(user=user, kind=kind, channel=channel)
     for name, value in fields.items():
@@ -42,9 +50,16 @@ def set_preference(*, user: User, kind: str, channel: str, **fields: Unpack[Pref
 
 
 @transaction.atomic
-def clear_preference(*, user: User, kind: str, channel: str) -> None:
-    """Settle nothing more for a kind and a channel, so that what is more general holds."""
+def clear_preference(*, user: User, kind: str, channel: str, seen: Seen = None) -> None:
+    """Settle nothing more for a kind and a channel, so that what is more general holds. Raises `OutOfDate`."""
+    _require_seen(user, kind, channel, seen)
     Preference.objects.filter(user=user, kind=kind, channel=channel).delete()
+
+
+def _require_seen(user: User, kind: str, channel: str, seen: Seen) -> None:
+    """Lock a person's preferences, and compare what holds with what was seen. Raises `OutOfDate`."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    require_seen(version_of_choice(effective(choices_of(user), kind, channel)), seen)
 
 
 def unsubscribe(token: str) -> str:

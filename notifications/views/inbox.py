@@ -53,6 +53,12 @@ class InboxItemView(ConditionalView):
         marked = services.mark_read(item=item, is_read=serializer.validated_data["read"])
         return Response(InboxItemSerializer(marked).data)
 
+    @extend_schema(operation_id="inbox_item_delete", responses={204: None})
+    def delete(self, request: PersonRequest, number: int) -> Response:
+        """Remove it; it is not told again."""
+        services.remove_item(item=self._item(request, number))
+        return Response(status=204)
+
     @staticmethod
     def _item(request: PersonRequest, number: int) -> InboxItem:
         return get_object_or_404(inbox_of(request.user), pk=number)

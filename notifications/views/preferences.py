@@ -6,13 +6,16 @@ from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from focusjobs.rest.conditional import ConditionalView
+from focusjobs.rest.conditional import IF_MATCH, ConditionalView, etag_of, seen_versions
 from habits.views import PersonRequest
 from notifications import services
 from notifications.domain.choice import ALL
 from notifications.models import Preference
 from notifications.selectors.preferences import choices_of, choices_of_all, effective
+from notifications.selectors.versions import version_of_choice
 from notifications.serializers import ANY, ChoiceSerializer, PreferenceSerializer, preference, words_of
+
+from .refusing import RefusingView
 
 KINDS, CHANNELS = words_of(Preference.Kind), words_of(Preference.Channel)
 
@@ -32,7 +35,7 @@ class PreferenceListView(ConditionalView):
         return Response(PreferenceSerializer(rows, many=True).data)
 
 
-class PreferenceView(ConditionalView):
+class PreferenceView(RefusingView):
     """What holds for one kind and channel, or `all` of either."""
 
     @extend_schema(operation_id="preference", parameters=WHICH, responses=PreferenceSerializer)
@@ -41,27 +44,33 @@ class PreferenceView(ConditionalView):
         return self._answer(request, *_named(kind, channel))
 
     @extend_schema(
-        operation_id="preference_update", parameters=WHICH, request=ChoiceSerializer, responses=PreferenceSerializer
+        operation_id="preference_update",
+        parameters=[*WHICH, IF_MATCH],
+        request=ChoiceSerializer,
+        responses=PreferenceSerializer,
     )
     def patch(self, request: PersonRequest, kind: str, channel: str) -> Response:
         """Settle some points; null settles nothing, so that what is more general holds."""
-        key = _named(kind, channel)
+        kind, channel = _named(kind, channel)
         serializer = ChoiceSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        services.set_preference(user=request.user, kind=key[0], channel=key[1], **serializer.validated_data)
-        return self._answer(request, *key)
+        services.set_preference(
+            user=request.user, kind=kind, channel=channel, seen=seen_versions(request), **serializer.validated_data
+        )
+        return self._answer(request, kind, channel)
 
-    @extend_schema(operation_id="preference_clear", parameters=WHICH, responses={204: None})
+    @extend_schema(operation_id="preference_clear", parameters=[*WHICH, IF_MATCH], responses={204: None})
     def delete(self, request: PersonRequest, kind: str, channel: str) -> Response:
         """Settle nothing here any more."""
-        named = _named(kind, channel)
-        services.clear_preference(user=request.user, kind=named[0], channel=named[1])
+        kind, channel = _named(kind, channel)
+        services.clear_preference(user=request.user, kind=kind, channel=channel, seen=seen_versions(request))
         return Response(status=204)
 
     @staticmethod
     def _answer(request: PersonRequest, kind: str, channel: str) -> Response:
         choice = effective(choices_of(request.user), kind, channel)
-        return Response(PreferenceSerializer(preference(kind, channel, choice)).data)
+        headers = {"ETag": etag_of(version_of_choice(choice))}
+        return Response(PreferenceSerializer(preference(kind, channel, choice)).data, headers=headers)
 
 
 def _named(kind: str, channel: str) -> tuple[str, str]:

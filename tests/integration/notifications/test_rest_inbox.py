@@ -75,6 +75,15 @@ def test_a_query_that_is_neither_yes_nor_no_is_refused(api: APIClient, person: U
     assert titles(api.get(f"{INBOX}?unread=false")) == ["Item 1"]
 
 
+def test_what_was_removed_is_gone_and_its_notification_stays(api: APIClient, person: User) -> None:
+    removed, _ = item_of(person, 1), item_of(person, 2)
+
+    assert api.delete(f"{INBOX}/{removed.pk}").status_code == 204
+    assert (titles(api.get(INBOX)), api.get(f"{INBOX}/unread").json()) == (["Item 2"], {"count": 1})
+    assert api.get(f"{INBOX}/{removed.pk}").status_code == 404
+    assert Notification.objects.filter(user=person).count() == 2
+
+
 @pytest.mark.parametrize("place", ["", "/unread", "/{}"])
 def test_what_has_not_changed_is_not_sent_again(api: APIClient, person: User, place: str) -> None:
     item = item_of(person, 1)

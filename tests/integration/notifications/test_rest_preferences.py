@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from habits.models import User
 from notifications.delivery.messages import UNSUBSCRIBE_SALT
 from notifications.models import Preference
-from tests.integration.habits.problems import errors_of
+from tests.integration.habits.problems import errors_of, problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +65,27 @@ def test_what_has_not_changed_is_not_sent_again(api: APIClient, path: str) -> No
     assert api.get(path, headers=seen).status_code == 304
     api.patch(f"{PREFERENCES}/all/push", {"max_per_day": 3})
     assert api.get(path, headers=seen).status_code == 200
+
+
+@pytest.mark.parametrize("changed", ["habit/push", "all/push"])
+def test_what_was_settled_elsewhere_meanwhile_is_left_as_it_is(api: APIClient, changed: str) -> None:
+    place = f"{PREFERENCES}/habit/push"
+    seen = {"If-Match": api.get(place)["ETag"]}
+    api.patch(f"{PREFERENCES}/{changed}", {"max_per_day": 3})
+    now = api.get(place).json()
+
+    for act in (api.patch, api.delete):
+        assert problem_of(act(place, {"max_per_day": 5}, headers=seen), 412)["code"] == "precondition_failed"
+    assert api.get(place).json() == now
+
+
+def test_what_holds_as_it_was_seen_is_changed_and_cleared(api: APIClient) -> None:
+    place = f"{PREFERENCES}/habit/push"
+    changed = api.patch(place, {"max_per_day": 3}, headers={"If-Match": api.get(place)["ETag"]})
+
+    assert (changed.status_code, changed["ETag"]) == (200, api.get(place)["ETag"])
+    assert api.delete(place, headers={"If-Match": changed["ETag"]}).status_code == 204
+    assert not Preference.objects.exists()
 
 
 def test_a_link_in_a_mail_ends_such_mails_without_a_login(person: User) -> None:

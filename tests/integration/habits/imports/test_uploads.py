@@ -14,10 +14,13 @@ from habits.imports.forgetting import KEEP_BACKUPS
 from habits.models import Backup, Habit, User
 from habits.tasks import tidy_accounts
 from tests.factories import UserFactory
+from tests.holding import waiting_backends
+from tests.integration.habits.phones import busy
 from tests.integration.habits.problems import errors_of, problem_of
 from tests.integration.jobs.drains import drain
 from tests.integration.notifications.clients import client_of
-from tests.threads import at_once
+from tests.threads import at_once, beside
+from tests.workers import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +71,42 @@ def test_the_backups_of_somebody_else_do_not_exist(api: APIClient) -> None:
     theirs = services.accept_backup(user=UserFactory(), filename="theirs.csv", content=HABITBULL)
     assert problem_of(api.get(f"{IMPORTS}/{theirs.pk}"), 404)
     assert api.get(IMPORTS).json()["results"] == []
+
+
+@pytest.mark.usefixtures("bells", "pulse")
+def test_what_is_removed_before_its_job_begins_is_not_imported(api: APIClient) -> None:
+    taken = upload(api)
+
+    assert api.delete(f"{IMPORTS}/{taken.json()['id']}").status_code == 204
+    drain("imports")
+    job = api.get(taken["Location"]).json()
+    assert (job["state"], job["error"]) == ("cancelled", "It was cancelled.")
+    assert api.get(IMPORTS).json()["results"] == []
+    assert not Habit.objects.exists()
+
+
+@pytest.mark.usefixtures("bells", "pulse")
+def test_what_was_imported_stays_when_its_file_is_removed(api: APIClient) -> None:
+    backup = upload(api).json()["id"]
+    drain("imports")
+
+    assert api.delete(f"{IMPORTS}/{backup}").status_code == 204
+    assert api.get(f"{IMPORTS}/{backup}").status_code == 404
+    assert Habit.objects.get().name == "Run"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("bells", "pulse")
+def test_a_file_that_is_being_imported_is_not_removed(api: APIClient, user: User) -> None:
+    backup = upload(api).json()["id"]
+    with busy(user):
+        importing = beside(lambda: drain("imports"))
+        eventually(waiting_backends)
+        assert problem_of(api.delete(f"{IMPORTS}/{backup}"), 409)["code"] == "import_running"
+    importing()
+
+    assert Habit.objects.get().name == "Run"
+    assert api.delete(f"{IMPORTS}/{backup}").status_code == 204
 
 
 @pytest.mark.usefixtures("bells", "pulse")
