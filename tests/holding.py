@@ -1,4 +1,4 @@
-"""Processes that are stopped in the middle of their work for as long as a test wants, by a row that it has locked."""
+"""Processes that are stopped in the middle of their work for as long as a test wants, by what it has locked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from focusjobs.jobs.ledger.locks import Lock
 
@@ -19,12 +19,25 @@ SELECT EXISTS (
 
 @contextmanager
 def held(rows: QuerySet[Any]) -> Iterator[None]:
-    """Lock these rows on a connection of their own: whoever wants to change one waits until the block has ended."""
+    """Lock these rows: whoever wants to change one waits until the block has ended."""
     statement, parameters = rows.values("pk").query.sql_with_params()
+    with _locked(f"{statement} FOR UPDATE", parameters):
+        yield
+
+
+@contextmanager
+def held_table(model: type[Model]) -> Iterator[None]:
+    """Lock a table: whoever wants to write to it waits until the block has ended."""
+    with _locked(f"LOCK TABLE {model._meta.db_table} IN SHARE MODE"):
+        yield
+
+
+@contextmanager
+def _locked(statement: str, parameters: tuple[Any, ...] = ()) -> Iterator[None]:
     with closing(connection.copy()) as other:
         other.set_autocommit(False)
         with other.cursor() as cursor:
-            cursor.execute(f"{statement} FOR UPDATE", parameters)
+            cursor.execute(statement, parameters)
         yield
         other.rollback()
 

@@ -21,7 +21,7 @@ from habits.imports.sample import write_loop_sample
 from habits.models import Backup, Completion, User
 from habits.tasks import import_backup
 from tests import tasks
-from tests.holding import held, waiting_backends
+from tests.holding import held_table, waiting_backends
 from tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
@@ -201,7 +201,7 @@ def test_an_import_during_which_the_worker_was_killed_is_as_if_nothing_had_happe
     write_loop_sample(tmp_path / "Loop.db", seed=1, today=date(2026, 3, 1))
     content = (tmp_path / "Loop.db").read_bytes()
     backup, undisturbed = backup_for("killed@example.com", content), backup_for("undisturbed@example.com", content)
-    with held(Backup.objects.filter(pk=backup.pk)):  # the last row that it changes
+    with held_table(Completion):  # the first habit is written then, and none of its days
         job = import_backup.using(user=backup.user).enqueue(backup_id=backup.pk)
         eventually(waiting_backends)
         eventually(lambda: (Job.objects.get(pk=job.id).progress or {}).get("done"))
@@ -209,7 +209,8 @@ def test_an_import_during_which_the_worker_was_killed_is_as_if_nothing_had_happe
         assert is_active(job)
         assert imported(backup) == []
     worker.start()
-    import_backup(backup_id=undisturbed.pk)
+    with transaction.atomic():  # as the worker does for an atomic task
+        import_backup(backup_id=undisturbed.pk)
     eventually(lambda: all_completed(job), seconds=60)
     assert outcomes(job) == ["stalled"]
     assert imported(backup) == imported(undisturbed)

@@ -166,6 +166,7 @@ def _notifications(call: Contract) -> None:
     call("inbox_item", number=item.pk)
     call("inbox_item_update", {"read": False}, number=item.pk)
     call("inbox_read", {"up_to": item.pk})
+    call("inbox_item_delete", number=item.pk, status=204)
     call("device_remove", number=device["id"], status=204)
 
 
@@ -175,6 +176,7 @@ def _account(call: Contract) -> None:
     call("import", number=taken["id"])
     call("job_cancel", number=taken["job"])
     call("imports")
+    call("import_delete", number=taken["id"], status=204)
     token = call("token_create", {"name": "script", "password": PASSWORD}, status=201)
     call("tokens")
     call("token_revoke", number=token["id"], status=204)
