@@ -16,14 +16,16 @@ def span(length: timedelta) -> str:
 
 
 def short(seconds: float | None) -> str:
-    """Say a length of time in a table's cell: “45 ms”, “3.2 s”, “4 min”, “2.5 h”; a dash for none."""
+    """Say a length of time in a table's cell: “45 ms”, “3.2 s”, “4 min”, “2.5 h”, “12 days”; a dash for none."""
     if seconds is None:
         return "–"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 100:
         return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 6_000 else f"{seconds / 3600:.3g} h"
+    if seconds < 6_000:
+        return f"{seconds / 60:.3g} min"
+    return f"{seconds / 3_600:.3g} h" if seconds < 360_000 else f"{seconds / 86_400:,.0f} days"
 
 
 def relative(at: datetime, now: datetime) -> str:

@@ -23,6 +23,7 @@ from ..looking.query import matching
 from ..models import Job
 from . import statements, worth
 from .actions import ACTIONS, action_named
+from .lasting import Place, seconds_for
 from .wanted import Snapshot, Wanted
 
 CAP = 200_000
@@ -34,16 +35,11 @@ CHECKED = 20_000
 PORTION = 2_000
 """Jobs that are shown to a task at once."""
 
-LATELY = 600
-"""Seconds from which the speed of a queue is taken."""
-
 EXPIRED, HELD, FIT = "expired", "unique key held by another job", "fit"
 
 Tasks = Mapping[str, Task[..., Any]]
 Fated = QuerySet[Any, Any]
 """Jobs, each with its fate."""
-Place = tuple[str, str]
-"""A queue and a task."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +59,7 @@ class Preview:
     unchecked: int
     """Eligible jobs of which nobody has asked yet whether they are still wanted."""
     seconds: float | None
-    """How long the queues would take, at the rate that is wanted or at the speed of the last minutes."""
+    """How long the queues would take, at the rate that is wanted or as `lasting` knows them."""
     newest: int
     as_of: datetime
 
@@ -105,7 +101,6 @@ def _preview(wanted: Wanted, fated: Fated, tasks: Tasks, there: Snapshot, cap: i
             skipped[fate] += number
     users, unowned = _people(fated, tasks, asked, cap)
     left = fit - asked.gone
-    queues = _summed(left, 0)
     matched = sum(number for *_, number in groups)
     return Preview(
         matched=min(matched, cap or matched),
@@ -113,11 +108,11 @@ def _preview(wanted: Wanted, fated: Fated, tasks: Tasks, there: Snapshot, cap: i
         users=users,
         unowned=unowned,
         skipped=dict(skipped.most_common()),
-        queues=queues,
+        queues=_summed(left, 0),
         tasks=_summed(left, 1),
         capped=cap is not None and matched > cap,
         unchecked=asked.unchecked,
-        seconds=_seconds(queues, wanted.rate),
+        seconds=seconds_for(left, wanted.rate),
         newest=there.newest,
         as_of=there.as_of,
     )
@@ -194,12 +189,3 @@ def _summed(fit: Counter[Place], part: int) -> dict[str, int]:
     for place, number in fit.items():
         sums[place[part]] += number
     return dict(sums.most_common())
-
-
-def _seconds(queues: Mapping[str, int], rate: float | None) -> float | None:
-    if rate:
-        return sum(queues.values()) / rate
-    speeds: dict[str, float] = dict(rows(statements.SPEEDS, {"seconds": LATELY, "queues": list(queues)}))
-    if not queues or set(speeds) != set(queues):
-        return None
-    return max(number / speeds[queue] for queue, number in queues.items())

@@ -38,6 +38,16 @@ WHERE minute >= now() - %(seconds)s * interval '1 s' AND queue = ANY(%(queues)s)
 GROUP BY queue HAVING sum(completed + failed + cancelled) > 0
 """
 
+# How many seconds an attempt of a task has taken on a queue, on average of all time. Index: tally_minute.
+LENGTHS = """
+SELECT tally.queue, tally.task, (tally.run_seconds / runs.number)::float8
+FROM unnest(%(queues)s::text[], %(tasks)s::text[]) AS place (queue, task)
+     JOIN jobs_tally AS tally ON tally.minute = timestamptz 'epoch' AND tally.task = place.task
+                             AND tally.queue = place.queue,
+     LATERAL (SELECT sum(bucket) AS number FROM unnest(tally.run_buckets) AS bucket) AS runs
+WHERE runs.number > 0
+"""
+
 # Counts jobs that a filter finds, by what would become of them. The filter finds them by its own indexes.
 GROUPED = "SELECT fate, queue, task, count(*) FROM ({jobs}) AS found (fate, queue, task, user_id) GROUP BY 1, 2, 3"
 

@@ -90,7 +90,8 @@ def test_an_operation_from_its_preview_to_its_end(watching: Explaining, monkeypa
     operations.of_job(Job.objects.latest("pk").pk)
     background.wake()
     operations.forget_previews()
-    assert {operation_statements.SETTLE, operation_statements.WAKE, operation_statements.SPEEDS} <= watching.seen
+    written = operation_statements
+    assert {written.SETTLE, written.WAKE, written.SPEEDS, written.LENGTHS} <= watching.seen
 
 
 @pytest.mark.parametrize(

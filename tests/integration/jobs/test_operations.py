@@ -13,8 +13,10 @@ from django.utils import timezone
 from focusjobs.jobs import interventions, operations
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.errors import OperationRefused, QueryError
-from focusjobs.jobs.models import Job, Operation, OperationJob
+from focusjobs.jobs.models import Job, Operation, OperationJob, Worker
 from focusjobs.jobs.operations import Actor, Wanted, running
+from focusjobs.jobs.telling import tally
+from focusjobs.jobs.telling.tally import Counts
 from tests.factories import UserFactory
 
 from .rows import job_in
@@ -63,6 +65,42 @@ class TestLooking:
             job_in(State.FAILED)
         assert operations.preview(retry_all(rate=2)).seconds == 5
         assert operations.preview(retry_all()).seconds is None
+
+    @pytest.mark.parametrize(
+        ("processes", "ended", "expected"),
+        [
+            (4, 0, 5.0),  # as long as attempts take, over the processes
+            (4, 1, 5.0),  # a queue that had little to do is as quick as it could be
+            (4, 1200, 5.0),
+            (4, 2400, 2.5),  # it was quicker than that: jobs share a transaction
+            (0, 1200, 5.0),  # without a worker as quick as it was
+            (0, 0, None),
+        ],
+    )
+    def test_otherwise_it_says_how_long_the_queues_take(
+        self, processes: int, ended: int, expected: float | None
+    ) -> None:
+        for _ in range(10):
+            job_in(State.FAILED)
+        run = Counts()
+        for seconds in (1.0, 3.0):
+            run.ran(seconds)
+        tally.write([(("tests.add", "default"), run), (("tests.other", "default"), Counts(completed=ended))])
+        if processes:
+            now = timezone.now()
+            at = {"started_at": now, "seen_at": now}
+            Worker.objects.create(name="w", host="h", pid=1, queues=["default"], concurrency=processes, **at)
+
+        assert operations.preview(retry_all()).seconds == expected
+
+    def test_of_several_queues_the_slowest_counts_and_one_that_is_not_known_leaves_it_open(self) -> None:
+        for queue in ("default", "default", "imports"):
+            job_in(State.FAILED, queue=queue)
+        tally.write([(("tests.other", "default"), Counts(completed=600)), (("tests.other", "imports"), Counts())])
+        assert operations.preview(retry_all()).seconds is None
+        tally.write([(("tests.other", "imports"), Counts(failed=60))])
+        assert operations.preview(retry_all()).seconds == 10
+        assert operations.preview(retry_all(filter="state:failed queue:default")).seconds == 2
 
     def test_looking_changes_nothing(self, ana: Actor) -> None:
         job_in(State.FAILED)

@@ -19,6 +19,7 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
         (150, "2 minutes", "2.5 min"),
         (3 * 3600, "3 hours", "3 h"),
         (86_400 * 2.5, "2 days", "60 h"),
+        (86_400 * 1_388, "1,388 days", "1,388 days"),
     ],
 )
 def test_lengths_of_time_are_said_in_their_largest_unit(seconds: float, words: str, cell: str) -> None:
