@@ -18,35 +18,25 @@ Place = tuple[str, str]
 
 
 def seconds_for(jobs: Mapping[Place, int], rate: float | None) -> float | None:
-    """Give how long that many jobs take at a rate, or as fast as the slowest of their queues is; None: nobody knows."""
+    """Give how long that many jobs take at a rate, or as fast as the slowest of their queues is.
+
+    A queue is as fast as its processes and the lengths of attempts allow, or as it was of late where that was faster:
+    a queue that had little to do was slow and need not be. None where no worker takes from one of the queues, or one of
+    the tasks has never run.
+    """
     if rate:
         return sum(jobs.values()) / rate
-    queues: dict[str, dict[str, int]] = defaultdict(dict)
-    for (queue, task), number in jobs.items():
-        queues[queue][task] = number
-    speeds: dict[str, float] = dict(rows(statements.SPEEDS, {"seconds": LATELY, "queues": list(queues)}))
-    lengths = _lengths(jobs)
+    lengths: dict[str, float] = dict(rows(statements.LENGTHS, {"tasks": [task for _, task in jobs]}))
     processes = _processes()
-    each = [_of(queues[queue], speeds.get(queue), lengths.get(queue, {}), processes[queue]) for queue in queues]
-    known = [seconds for seconds in each if seconds is not None]
-    return max(known) if known and len(known) == len(each) else None
-
-
-def _of(jobs: Mapping[str, int], speed: float | None, lengths: Mapping[str, float], processes: int) -> float | None:
-    """Give how long a queue takes for jobs, by task: as quick as it was or, if it had less to do, could have been."""
-    ways = [sum(jobs.values()) / speed] if speed else []
-    if processes and jobs.keys() <= lengths.keys():
-        ways.append(sum(number * lengths[task] for task, number in jobs.items()) / processes)
-    return min(ways, default=None)
-
-
-def _lengths(jobs: Mapping[Place, int]) -> Mapping[str, Mapping[str, float]]:
-    """Give how many seconds an attempt has taken on average, by queue and task, as far as any has run."""
-    lengths: dict[str, dict[str, float]] = defaultdict(dict)
-    queues, tasks = zip(*jobs, strict=True) if jobs else ((), ())
-    for queue, task, seconds in rows(statements.LENGTHS, {"queues": list(queues), "tasks": list(tasks)}):
-        lengths[queue][task] = seconds
-    return lengths
+    if not jobs or any(task not in lengths or not processes[queue] for queue, task in jobs):
+        return None
+    numbers, work = Counter[str](), defaultdict[str, float](float)
+    for (queue, task), number in jobs.items():
+        numbers[queue] += number
+        work[queue] += number * lengths[task] / processes[queue]
+    speeds: dict[str, float] = dict(rows(statements.SPEEDS, {"seconds": LATELY, "queues": list(numbers)}))
+    as_of_late = {queue: numbers[queue] / speed for queue, speed in speeds.items()}
+    return max(min(seconds, as_of_late.get(queue, seconds)) for queue, seconds in work.items())
 
 
 def _processes() -> Counter[str]:

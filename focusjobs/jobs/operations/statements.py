@@ -38,14 +38,12 @@ WHERE minute >= now() - %(seconds)s * interval '1 s' AND queue = ANY(%(queues)s)
 GROUP BY queue HAVING sum(completed + failed + cancelled) > 0
 """
 
-# How many seconds an attempt of a task has taken on a queue, on average of all time. Index: tally_minute.
+# How many seconds an attempt of a task has taken, on average of all time and queues. Index: tally_minute.
 LENGTHS = """
-SELECT tally.queue, tally.task, (tally.run_seconds / runs.number)::float8
-FROM unnest(%(queues)s::text[], %(tasks)s::text[]) AS place (queue, task)
-     JOIN jobs_tally AS tally ON tally.minute = timestamptz 'epoch' AND tally.task = place.task
-                             AND tally.queue = place.queue,
-     LATERAL (SELECT sum(bucket) AS number FROM unnest(tally.run_buckets) AS bucket) AS runs
-WHERE runs.number > 0
+SELECT task, (sum(run_seconds) / sum(runs.number))::float8
+FROM jobs_tally, LATERAL (SELECT sum(bucket) AS number FROM unnest(run_buckets) AS bucket) AS runs
+WHERE minute = timestamptz 'epoch' AND task = ANY(%(tasks)s)
+GROUP BY task HAVING sum(runs.number) > 0
 """
 
 # Counts jobs that a filter finds, by what would become of them. The filter finds them by its own indexes.

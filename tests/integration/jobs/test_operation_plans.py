@@ -44,10 +44,16 @@ SELECT (SELECT min(id) FROM jobs_operation) + job.id % 2000, job.id, 0 FROM jobs
 INSERT INTO jobs_errorhour (group_id, hour, jobs, attempts)
 SELECT n, date_trunc('hour', now()) - h * interval '1 h', 1, 1
 FROM generate_series(1, 2000) AS n, generate_series(1, 10) AS h;
+INSERT INTO jobs_tally (minute, task, queue, completed, run_seconds, run_buckets, wait_buckets)
+SELECT CASE WHEN n > 0 THEN date_trunc('minute', now()) - n * interval '1 min' ELSE 'epoch' END, 'tests.add', queue,
+       1, 1, '{1}', '{1}'
+FROM generate_series(0, 2000) AS n, unnest(ARRAY['default', 'imports', 'statistics', 'notifications']) AS queue;
+INSERT INTO jobs_worker (name, host, pid, processes, queues, concurrency, release, started_at, seen_at)
+SELECT 'all', 'h', 1, '{2}', array_agg(DISTINCT queue), 2, '', now(), now() FROM jobs_tally;
 INSERT INTO jobs_erroruser (group_id, user_id) SELECT n, id FROM generate_series(1, 2000) AS n, habits_user;
 ANALYZE;
 """
-LARGE = {"jobs_job", "jobs_attempt", "jobs_operationjob", "jobs_errorhour", "jobs_erroruser"}
+LARGE = {"jobs_job", "jobs_tally", "jobs_attempt", "jobs_operationjob", "jobs_errorhour", "jobs_erroruser"}
 ANA = Actor(name="Ana", source="command")
 
 

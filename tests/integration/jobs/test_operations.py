@@ -33,6 +33,20 @@ def retry_all(**options: Any) -> Wanted:
     return Wanted(action="retry", **{"filter": "state:failed", "reason": "APNs was away", **options})
 
 
+def worker(queue: str, processes: int = 1) -> None:
+    now = timezone.now()
+    at = {"started_at": now, "seen_at": now}
+    Worker.objects.create(name=queue, host="h", pid=1, queues=[queue], concurrency=processes, **at)
+
+
+def took(task: str, *seconds: float) -> None:
+    """Have a task run that long, on a queue that no test uses."""
+    counts = Counts()
+    for each in seconds:
+        counts.ran(each)
+    tally.write([((task, "elsewhere"), counts)])
+
+
 def states() -> list[str]:
     return list(Job.objects.order_by("pk").values_list("state", flat=True))
 
@@ -67,40 +81,41 @@ class TestLooking:
         assert operations.preview(retry_all()).seconds is None
 
     @pytest.mark.parametrize(
-        ("processes", "ended", "expected"),
+        ("ended", "expected"),
         [
-            (4, 0, 5.0),  # as long as attempts take, over the processes
-            (4, 1, 5.0),  # a queue that had little to do is as quick as it could be
-            (4, 1200, 5.0),
-            (4, 2400, 2.5),  # it was quicker than that: jobs share a transaction
-            (0, 1200, 5.0),  # without a worker as quick as it was
-            (0, 0, None),
+            (0, 5.0),  # as long as attempts take, over the processes
+            (1, 5.0),  # a queue that had little to do is as quick as it could be
+            (1200, 5.0),
+            (2400, 2.5),  # it was quicker than that: jobs share a transaction
         ],
     )
-    def test_otherwise_it_says_how_long_the_queues_take(
-        self, processes: int, ended: int, expected: float | None
-    ) -> None:
+    def test_otherwise_it_says_how_long_the_queues_take(self, ended: int, expected: float) -> None:
+        worker("default", processes=4)
+        took("tests.add", 1, 3)
+        tally.write([(("tests.other", "default"), Counts(completed=ended))])
         for _ in range(10):
             job_in(State.FAILED)
-        run = Counts()
-        for seconds in (1.0, 3.0):
-            run.ran(seconds)
-        tally.write([(("tests.add", "default"), run), (("tests.other", "default"), Counts(completed=ended))])
-        if processes:
-            now = timezone.now()
-            at = {"started_at": now, "seen_at": now}
-            Worker.objects.create(name="w", host="h", pid=1, queues=["default"], concurrency=processes, **at)
 
         assert operations.preview(retry_all()).seconds == expected
 
-    def test_of_several_queues_the_slowest_counts_and_one_that_is_not_known_leaves_it_open(self) -> None:
-        for queue in ("default", "default", "imports"):
+    def test_of_several_queues_the_slowest_counts(self) -> None:
+        worker("default", processes=4)
+        worker("imports", processes=1)
+        took("tests.add", 2)
+        for queue in ("default", "default", "imports", "imports"):
             job_in(State.FAILED, queue=queue)
-        tally.write([(("tests.other", "default"), Counts(completed=600)), (("tests.other", "imports"), Counts())])
+
+        assert operations.preview(retry_all()).seconds == 4
+        assert operations.preview(retry_all(filter="state:failed queue:default")).seconds == 1
+
+    def test_nobody_knows_how_long_a_task_takes_that_never_ran_or_a_queue_without_a_worker(self) -> None:
+        job_in(State.FAILED)
+        worker("default")
         assert operations.preview(retry_all()).seconds is None
-        tally.write([(("tests.other", "imports"), Counts(failed=60))])
-        assert operations.preview(retry_all()).seconds == 10
-        assert operations.preview(retry_all(filter="state:failed queue:default")).seconds == 2
+        took("tests.add", 2)
+        assert operations.preview(retry_all()).seconds == 2
+        job_in(State.FAILED, queue="imports")
+        assert operations.preview(retry_all()).seconds is None
 
     def test_looking_changes_nothing(self, ana: Actor) -> None:
         job_in(State.FAILED)
