@@ -24,7 +24,7 @@ from .drains import drain, states
 from .rows import made_groups
 
 SOON = timedelta(seconds=0.05)
-LATER = timedelta(seconds=0.75)
+LATER = timedelta(seconds=0.5)
 """Enough on a busy machine for a job that is quick."""
 NEVER = threading.Event()
 
@@ -159,7 +159,7 @@ def test_a_job_that_takes_too_long_fails_its_attempt_and_is_tried_again(place: s
     job = Job.objects.get(pk=made.id)
     assert (job.state, job.attempt) == ("completed", 2)
     (attempt,) = Attempt.objects.all()
-    assert (attempt.outcome, attempt.error) == ("failed", "JobTimeout: It ran for longer than 0:00:00.750000.")
+    assert (attempt.outcome, attempt.error) == ("failed", "JobTimeout: It ran for longer than 0:00:00.500000.")
     assert "spin" in attempt.traceback
 
 
@@ -173,7 +173,7 @@ def test_a_job_that_always_takes_too_long_fails_for_good(place: str) -> None:
 @jobs
 def test_the_next_job_of_the_batch_has_a_clock_of_its_own(place: str) -> None:
     late = dawdle.using(attempts=1).enqueue(seconds=10)
-    good = [dawdle.using(attempts=1).enqueue(seconds=0.07) for _ in range(12)]  # together too long
+    good = [dawdle.using(attempts=1).enqueue(seconds=0.05) for _ in range(12)]  # together too long
     plain = tasks.add.enqueue(x=1, y=2)
     do(place, drain)
     assert states([late.id, *[job.id for job in good], plain.id]) == ["failed", *["completed"] * 13]
