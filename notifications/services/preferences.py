@@ -59,7 +59,8 @@ def clear_preference(*, user: User, kind: str, channel: str, seen: Seen = None) 
 def _require_seen(user: User, kind: str, channel: str, seen: Seen) -> None:
     """Lock a person's preferences, and compare what holds with what was seen. Raises `OutOfDate`."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    require_seen(version_of_choice(effective(choices_of(user), kind, channel)), seen)
+    if seen is not None:
+        require_seen(version_of_choice(effective(choices_of(user), kind, channel)), seen)
 
 
 def unsubscribe(token: str) -> str:
