@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
@@ -20,3 +21,14 @@ def kept(blocker: DjangoDbBlocker, fill: Callable[[], T]) -> Iterator[T]:
         connection.check_constraints()  # or each test would, at its end
         yield made
         transaction.set_rollback(True)
+
+
+def kept_for_module(fill: Callable[[], Any]) -> Any:
+    """Make a fixture: what `fill` has written, and gives, for all tests of a module."""
+
+    @pytest.fixture(scope="module")
+    def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Any]:
+        with kept(django_db_blocker, fill) as rows:
+            yield rows
+
+    return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from focusjobs.jobs.domain.lifecycle import State
 from focusjobs.jobs.looking import search, selectors
@@ -20,7 +18,7 @@ from habits.models import User
 from tests.accounts import superuser
 from tests.explaining import Explaining
 from tests.factories import UserFactory
-from tests.keeping import kept
+from tests.keeping import kept_for_module
 
 from .consoles import as_client
 from .plans import fill_jobs
@@ -81,10 +79,7 @@ def fill() -> User:
     return person
 
 
-@pytest.fixture(scope="module")
-def hundredth(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[User]:
-    with kept(django_db_blocker, fill) as person:
-        yield person
+hundredth = kept_for_module(fill)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from focusjobs.jobs import error_groups, operations
 from focusjobs.jobs.domain.lifecycle import State
@@ -22,7 +21,7 @@ from focusjobs.jobs.operations import Actor, Wanted, background, control, follow
 from focusjobs.jobs.operations import statements as operation_statements
 from tests.explaining import Explaining
 from tests.factories import UserFactory
-from tests.keeping import kept
+from tests.keeping import kept_for_module
 
 from .plans import ROWS, fill_jobs
 from .rows import job_in
@@ -64,10 +63,7 @@ def fill() -> None:
         cursor.execute(MORE)
 
 
-@pytest.fixture(scope="module")
-def jobs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with kept(django_db_blocker, fill):
-        yield
+jobs = kept_for_module(fill)
 
 
 @pytest.fixture

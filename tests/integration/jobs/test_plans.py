@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from focusjobs.jobs import interventions, ledger, operations
 from focusjobs.jobs.domain.lifecycle import State
@@ -19,16 +17,12 @@ from focusjobs.jobs.models import Job
 from focusjobs.jobs.operations import control
 from tests import tasks
 from tests.explaining import Explaining
-from tests.keeping import kept
+from tests.keeping import kept_for_module
 
 from .conftest import LEASE, claim, ended
 from .plans import ROWS, fill_jobs
 
-
-@pytest.fixture(scope="module")
-def jobs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with kept(django_db_blocker, fill_jobs):
-        yield
+jobs = kept_for_module(fill_jobs)
 
 
 @pytest.fixture
