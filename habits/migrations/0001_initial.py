@@ -37,6 +37,13 @@ class Migration(migrations.Migration):
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique', violation_error_message='This address has an account.'),
+                    models.CheckConstraint(condition=models.Q(('day_start__lte', 360)), name='user_day_start_before_six'),
+                    models.CheckConstraint(condition=models.Q(('week_start__lte', 6)), name='user_week_start_is_a_weekday'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Backup',
@@ -82,6 +89,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('position', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'client_id'), name='habit_client_id_unique'),
+                    models.CheckConstraint(condition=models.Q(('freq_den__gte', 1), ('freq_num__gte', 1)), name='habit_frequency_is_positive'),
+                    models.CheckConstraint(condition=models.Q(('weekdays__gte', 1), ('weekdays__lte', 127)), name='habit_weekdays_is_a_mask'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,38 +111,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-day',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('habit', 'day'), name='completion_one_a_day'),
+                    models.CheckConstraint(condition=models.Q(('skipped', False), ('value__isnull', True), _connector='OR'), name='completion_skip_has_no_value'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique', violation_error_message='This address has an account.'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('day_start__lte', 360)), name='user_day_start_before_six'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('week_start__lte', 6)), name='user_week_start_is_a_weekday'),
-        ),
-        migrations.AddConstraint(
-            model_name='habit',
-            constraint=models.UniqueConstraint(fields=('user', 'client_id'), name='habit_client_id_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='habit',
-            constraint=models.CheckConstraint(condition=models.Q(('freq_den__gte', 1), ('freq_num__gte', 1)), name='habit_frequency_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='habit',
-            constraint=models.CheckConstraint(condition=models.Q(('weekdays__gte', 1), ('weekdays__lte', 127)), name='habit_weekdays_is_a_mask'),
-        ),
-        migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.UniqueConstraint(fields=('habit', 'day'), name='completion_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.CheckConstraint(condition=models.Q(('skipped', False), ('value__isnull', True), _connector='OR'), name='completion_skip_has_no_value'),
         ),
     ]

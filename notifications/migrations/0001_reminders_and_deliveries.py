@@ -62,6 +62,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': (('send_test', 'Can send a test notification'),),
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'active')), fields=['last_seen_at'], name='device_seen'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('transport', 'app', 'address_hash'), name='device_address_unique'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('retired_at__isnull', True), ('state', 'active')), models.Q(('retired_at__isnull', False), ('state', 'retired')), _connector='OR'), name='device_retired_at_some_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +92,14 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(help_text='When it was dispatched or suppressed.', null=True)),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'planned')), fields=['due_at', 'user'], name='notification_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'kind', 'occurrence_key'), name='notification_occurrence_unique'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='InboxItem',
@@ -99,6 +114,12 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='inbox_items', to=settings.AUTH_USER_MODEL)),
                 ('notification', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='inbox_item', to='notifications.notification')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['user', '-id'], name='inbox_newest'),
+                    models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user'], name='inbox_unread'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Delivery',
@@ -123,6 +144,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'deliveries',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['transport', 'next_at'], name='delivery_pending'),
+                    models.Index(condition=models.Q(('state', 'claimed')), fields=['lease_until'], name='delivery_lease'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('notification', 'device'), name='delivery_unique'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'claimed')), models.Q(models.Q(('state', 'claimed'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='delivery_lease_while_claimed'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -140,6 +169,12 @@ class Migration(migrations.Migration):
                 ('private', models.BooleanField(blank=True, help_text='Show nothing about habits on a locked screen.', null=True)),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notification_preferences', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'kind', 'channel'), name='preference_unique'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_to__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_to__isnull', False)), _connector='OR'), name='preference_quiet_hours_have_both_ends'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Reminder',
@@ -161,81 +196,17 @@ class Migration(migrations.Migration):
                 ('habit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='habits.habit')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='device',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['last_seen_at'], name='device_seen'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(fields=('transport', 'app', 'address_hash'), name='device_address_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('retired_at__isnull', True), ('state', 'active')), models.Q(('retired_at__isnull', False), ('state', 'retired')), _connector='OR'), name='device_retired_at_some_time'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['due_at', 'user'], name='notification_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('user', 'kind', 'occurrence_key'), name='notification_occurrence_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='inboxitem',
-            index=models.Index(fields=['user', '-id'], name='inbox_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='inboxitem',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user'], name='inbox_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['transport', 'next_at'], name='delivery_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'claimed')), fields=['lease_until'], name='delivery_lease'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('notification', 'device'), name='delivery_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'claimed')), models.Q(models.Q(('state', 'claimed'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='delivery_lease_while_claimed'),
-        ),
-        migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.UniqueConstraint(fields=('user', 'kind', 'channel'), name='preference_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_to__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_to__isnull', False)), _connector='OR'), name='preference_quiet_hours_have_both_ends'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(condition=models.Q(('next_fire_at__isnull', False)), fields=['next_fire_at'], name='reminder_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin', 'habit')), fields=('habit',), name='reminder_of_habit_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin', 'account')), fields=('user', 'kind'), name='reminder_of_account_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(('weekdays__gte', 1), ('weekdays__lte', 127)), name='reminder_weekdays_is_a_mask'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('habit__isnull', False), ('kind', 'habit')), models.Q(models.Q(('kind', 'habit'), _negated=True), ('habit__isnull', True)), _connector='OR'), name='reminder_habit_where_of_a_habit'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(('next_fire_at__isnull', True), ('next_local_date__isnull', False), _connector='OR'), name='reminder_next_has_a_date'),
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('next_fire_at__isnull', False)), fields=['next_fire_at'], name='reminder_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('origin', 'habit')), fields=('habit',), name='reminder_of_habit_unique'),
+                    models.UniqueConstraint(condition=models.Q(('origin', 'account')), fields=('user', 'kind'), name='reminder_of_account_unique'),
+                    models.CheckConstraint(condition=models.Q(('weekdays__gte', 1), ('weekdays__lte', 127)), name='reminder_weekdays_is_a_mask'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('habit__isnull', False), ('kind', 'habit')), models.Q(models.Q(('kind', 'habit'), _negated=True), ('habit__isnull', True)), _connector='OR'), name='reminder_habit_where_of_a_habit'),
+                    models.CheckConstraint(condition=models.Q(('next_fire_at__isnull', True), ('next_local_date__isnull', False), _connector='OR'), name='reminder_next_has_a_date'),
+                ],
+            },
         ),
     ]

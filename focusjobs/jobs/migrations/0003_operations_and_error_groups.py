@@ -16,100 +16,12 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ErrorHour',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('jobs', models.PositiveBigIntegerField(db_default=0)),
-                ('attempts', models.PositiveBigIntegerField(db_default=0)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ErrorUser',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Operation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=30)),
-                ('state', models.CharField(choices=[('previewed', 'previewed'), ('running', 'running'), ('canary', 'waiting for its canaries'), ('holding', 'holding'), ('undoing', 'undoing'), ('finished', 'finished'), ('stopped', 'stopped'), ('undone', 'undone')], db_default='previewed', max_length=10)),
-                ('actor_name', models.CharField(help_text='Stays when the account is deleted.', max_length=254)),
-                ('source', models.CharField(choices=[('admin', 'the admin'), ('command', 'the command line'), ('api', 'the API')], max_length=8)),
-                ('ip', models.GenericIPAddressField(null=True)),
-                ('request_id', models.CharField(blank=True, max_length=128)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('filter', models.CharField(blank=True, help_text='The jobs it is about, in the filter language.', max_length=1000)),
-                ('subject', models.CharField(blank=True, help_text='What it is about, where that is no jobs.', max_length=300)),
-                ('details', models.JSONField(default=dict, help_text='What the action takes: a time, a priority, old and new values.')),
-                ('newest', models.BigIntegerField(db_default=0, help_text='The newest job at the preview; later ones stay out.')),
-                ('as_of', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Jobs that began or ended after this stay out.')),
-                ('canary', models.PositiveIntegerField(default=0, help_text='Jobs that go first; 0: none.')),
-                ('canary_share', models.FloatField(default=0.2, help_text='Part of them that may fail again.')),
-                ('rate', models.FloatField(help_text='Jobs that become due in a second.', null=True)),
-                ('hold', models.DurationField(help_text='How long what was retried waits, so that it can be undone.', null=True)),
-                ('anyway', models.BooleanField(default=False, help_text='Also jobs that are no longer worth running.')),
-                ('expected', models.JSONField(default=dict, help_text='What the preview counted.')),
-                ('after', models.BigIntegerField(db_default=0, help_text='The last job it has looked at.')),
-                ('seen', models.PositiveBigIntegerField(db_default=0)),
-                ('done', models.PositiveBigIntegerField(db_default=0, help_text='Jobs that it changed.')),
-                ('skipped', models.JSONField(default=dict, help_text='Jobs that it left alone, by reason.')),
-                ('restored', models.PositiveBigIntegerField(db_default=0, help_text='Jobs put back as they were.')),
-                ('completed', models.PositiveBigIntegerField(db_default=0, help_text='Changed jobs that have completed since.')),
-                ('failed_again', models.PositiveBigIntegerField(db_default=0, help_text='Changed jobs that have failed since.')),
-                ('cancelled', models.PositiveBigIntegerField(db_default=0, help_text='Changed jobs that were cancelled since.')),
-                ('message', models.CharField(db_default='', help_text='Why it was stopped, by whom it was undone.', max_length=500)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(null=True)),
-                ('release_at', models.DateTimeField(help_text='When the first of what it retried becomes due.', null=True)),
-                ('hold_until', models.DateTimeField(help_text='Until then all of it can be undone.', null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(help_text='When all that it changed had ended.', null=True)),
-                ('wake_at', models.DateTimeField(help_text='When it is to be looked at again.', null=True)),
-            ],
-            options={
-                'ordering': ('-id',),
-                'default_permissions': ('view',),
-            },
-        ),
-        migrations.CreateModel(
-            name='OperationJob',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('fence', models.PositiveBigIntegerField(help_text="The job's after the change; while it stands nobody else moved it.")),
-                ('before', models.JSONField(help_text='What the change replaced; none where it cannot be put back.', null=True)),
-                ('error_group_id', models.BigIntegerField(help_text="The job's before the change.", null=True)),
-                ('is_canary', models.BooleanField(db_default=False)),
-                ('outcome', models.CharField(choices=[('completed', 'completed'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('restored', 'put back'), ('other', 'changed by somebody else')], max_length=9, null=True)),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='Release',
             fields=[
                 ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
                 ('first_seen', models.DateTimeField()),
             ],
             options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='SavedFilter',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('query', models.CharField(max_length=1000)),
-                ('shared', models.BooleanField(default=False, help_text='Shown to everybody who may look at jobs.')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-            options={
-                'ordering': ('name', 'id'),
                 'default_permissions': (),
             },
         ),
@@ -194,6 +106,12 @@ class Migration(migrations.Migration):
             options={
                 'permissions': (('triage_errorgroup', 'Can triage error group'),),
                 'default_permissions': ('view',),
+                'indexes': [
+                    models.Index(fields=['state', '-last_seen'], name='errorgroup_latest'),
+                    models.Index(fields=['-last_seen'], name='errorgroup_last_seen'),
+                    models.Index(fields=['task', '-last_seen'], name='errorgroup_of_task'),
+                    models.Index(condition=models.Q(('state', 'ignored')), fields=['ignored_until'], name='errorgroup_ignored'),
+                ],
             },
         ),
         migrations.AddField(
@@ -206,92 +124,126 @@ class Migration(migrations.Migration):
             name='error_group',
             field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='jobs.errorgroup'),
         ),
-        migrations.AddField(
-            model_name='errorhour',
-            name='group',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='jobs.errorgroup'),
+        migrations.CreateModel(
+            name='ErrorHour',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('hour', models.DateTimeField()),
+                ('jobs', models.PositiveBigIntegerField(db_default=0)),
+                ('attempts', models.PositiveBigIntegerField(db_default=0)),
+                ('group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='jobs.errorgroup')),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['hour'], name='errorhour_hour'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('group', 'hour'), name='errorhour_once'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='erroruser',
-            name='group',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='people', to='jobs.errorgroup'),
+        migrations.CreateModel(
+            name='ErrorUser',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='people', to='jobs.errorgroup')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('group', 'user'), name='erroruser_once'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='erroruser',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+        migrations.CreateModel(
+            name='Operation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('action', models.CharField(max_length=30)),
+                ('state', models.CharField(choices=[('previewed', 'previewed'), ('running', 'running'), ('canary', 'waiting for its canaries'), ('holding', 'holding'), ('undoing', 'undoing'), ('finished', 'finished'), ('stopped', 'stopped'), ('undone', 'undone')], db_default='previewed', max_length=10)),
+                ('actor_name', models.CharField(help_text='Stays when the account is deleted.', max_length=254)),
+                ('source', models.CharField(choices=[('admin', 'the admin'), ('command', 'the command line'), ('api', 'the API')], max_length=8)),
+                ('ip', models.GenericIPAddressField(null=True)),
+                ('request_id', models.CharField(blank=True, max_length=128)),
+                ('reason', models.CharField(blank=True, max_length=500)),
+                ('filter', models.CharField(blank=True, help_text='The jobs it is about, in the filter language.', max_length=1000)),
+                ('subject', models.CharField(blank=True, help_text='What it is about, where that is no jobs.', max_length=300)),
+                ('details', models.JSONField(default=dict, help_text='What the action takes: a time, a priority, old and new values.')),
+                ('newest', models.BigIntegerField(db_default=0, help_text='The newest job at the preview; later ones stay out.')),
+                ('as_of', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Jobs that began or ended after this stay out.')),
+                ('canary', models.PositiveIntegerField(default=0, help_text='Jobs that go first; 0: none.')),
+                ('canary_share', models.FloatField(default=0.2, help_text='Part of them that may fail again.')),
+                ('rate', models.FloatField(help_text='Jobs that become due in a second.', null=True)),
+                ('hold', models.DurationField(help_text='How long what was retried waits, so that it can be undone.', null=True)),
+                ('anyway', models.BooleanField(default=False, help_text='Also jobs that are no longer worth running.')),
+                ('expected', models.JSONField(default=dict, help_text='What the preview counted.')),
+                ('after', models.BigIntegerField(db_default=0, help_text='The last job it has looked at.')),
+                ('seen', models.PositiveBigIntegerField(db_default=0)),
+                ('done', models.PositiveBigIntegerField(db_default=0, help_text='Jobs that it changed.')),
+                ('skipped', models.JSONField(default=dict, help_text='Jobs that it left alone, by reason.')),
+                ('restored', models.PositiveBigIntegerField(db_default=0, help_text='Jobs put back as they were.')),
+                ('completed', models.PositiveBigIntegerField(db_default=0, help_text='Changed jobs that have completed since.')),
+                ('failed_again', models.PositiveBigIntegerField(db_default=0, help_text='Changed jobs that have failed since.')),
+                ('cancelled', models.PositiveBigIntegerField(db_default=0, help_text='Changed jobs that were cancelled since.')),
+                ('message', models.CharField(db_default='', help_text='Why it was stopped, by whom it was undone.', max_length=500)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('started_at', models.DateTimeField(null=True)),
+                ('release_at', models.DateTimeField(help_text='When the first of what it retried becomes due.', null=True)),
+                ('hold_until', models.DateTimeField(help_text='Until then all of it can be undone.', null=True)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('settled_at', models.DateTimeField(help_text='When all that it changed had ended.', null=True)),
+                ('wake_at', models.DateTimeField(help_text='When it is to be looked at again.', null=True)),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('repeats', models.ForeignKey(help_text='Whose rest it does.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='repeated_by', to='jobs.operation')),
+            ],
+            options={
+                'ordering': ('-id',),
+                'default_permissions': ('view',),
+                'indexes': [
+                    models.Index(condition=models.Q(('wake_at__isnull', False)), fields=['wake_at'], name='operation_wake'),
+                    models.Index(fields=['actor', '-id'], name='operation_of_actor'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='operation',
-            name='actor',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        migrations.CreateModel(
+            name='OperationJob',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('fence', models.PositiveBigIntegerField(help_text="The job's after the change; while it stands nobody else moved it.")),
+                ('before', models.JSONField(help_text='What the change replaced; none where it cannot be put back.', null=True)),
+                ('error_group_id', models.BigIntegerField(help_text="The job's before the change.", null=True)),
+                ('is_canary', models.BooleanField(db_default=False)),
+                ('outcome', models.CharField(choices=[('completed', 'completed'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('restored', 'put back'), ('other', 'changed by somebody else')], max_length=9, null=True)),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='jobs.job')),
+                ('operation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='jobs.operation')),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [
+                    models.Index(condition=models.Q(('outcome', None)), fields=['operation', 'job'], name='operationjob_open'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('operation', 'job'), name='operationjob_once'),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name='operation',
-            name='repeats',
-            field=models.ForeignKey(help_text='Whose rest it does.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='repeated_by', to='jobs.operation'),
-        ),
-        migrations.AddField(
-            model_name='operationjob',
-            name='job',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='jobs.job'),
-        ),
-        migrations.AddField(
-            model_name='operationjob',
-            name='operation',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='jobs.operation'),
-        ),
-        migrations.AddField(
-            model_name='savedfilter',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddIndex(
-            model_name='errorgroup',
-            index=models.Index(fields=['state', '-last_seen'], name='errorgroup_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='errorgroup',
-            index=models.Index(fields=['-last_seen'], name='errorgroup_last_seen'),
-        ),
-        migrations.AddIndex(
-            model_name='errorgroup',
-            index=models.Index(fields=['task', '-last_seen'], name='errorgroup_of_task'),
-        ),
-        migrations.AddIndex(
-            model_name='errorgroup',
-            index=models.Index(condition=models.Q(('state', 'ignored')), fields=['ignored_until'], name='errorgroup_ignored'),
-        ),
-        migrations.AddIndex(
-            model_name='errorhour',
-            index=models.Index(fields=['hour'], name='errorhour_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='errorhour',
-            constraint=models.UniqueConstraint(fields=('group', 'hour'), name='errorhour_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='erroruser',
-            constraint=models.UniqueConstraint(fields=('group', 'user'), name='erroruser_once'),
-        ),
-        migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(condition=models.Q(('wake_at__isnull', False)), fields=['wake_at'], name='operation_wake'),
-        ),
-        migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['actor', '-id'], name='operation_of_actor'),
-        ),
-        migrations.AddIndex(
-            model_name='operationjob',
-            index=models.Index(condition=models.Q(('outcome', None)), fields=['operation', 'job'], name='operationjob_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='operationjob',
-            constraint=models.UniqueConstraint(fields=('operation', 'job'), name='operationjob_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedfilter',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='savedfilter_name'),
+        migrations.CreateModel(
+            name='SavedFilter',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100)),
+                ('query', models.CharField(max_length=1000)),
+                ('shared', models.BooleanField(default=False, help_text='Shown to everybody who may look at jobs.')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('name', 'id'),
+                'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('owner', 'name'), name='savedfilter_name'),
+                ],
+            },
         ),
     ]
