@@ -51,7 +51,12 @@
     }
     later();
   }
-  const later = () => { if (Number(live.dataset.every)) setTimeout(refresh, 1000 * live.dataset.every); };
+  let share = 0.25; // of the pause: the first looks follow sooner, since what was just done is mostly over in no time
+  function later() {
+    if (!Number(live.dataset.every)) return;
+    setTimeout(refresh, 1000 * live.dataset.every * share);
+    share = Math.min(1, 2 * share);
+  }
 
   if (live) {
     live.addEventListener("pointermove", () => { moved = Date.now(); });
