@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from functools import cache
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -32,6 +33,7 @@ def p256_key(pem: str, whose: str) -> ec.EllipticCurvePrivateKey:
     return key
 
 
+@cache  # an RSA key is checked while it is read, which takes some 40 ms
 def _load(pem: str, whose: str) -> object:
     try:
         return load_pem_private_key(pem.encode(), password=None)
