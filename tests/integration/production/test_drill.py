@@ -38,6 +38,12 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(place), prepend=os.pathsep)
 
 
+@pytest.fixture(autouse=True)
+def set_up_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting Django up again would lead the log of all later tests to where this one's output is caught."""
+    monkeypatch.setattr("django.setup", lambda: None)
+
+
 @pytest.fixture
 def phone() -> Phone:
     """A phone that has synced a day, with jobs in every state around it."""
