@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,19 @@ def theme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def page(browser: Browser, theme: Any) -> Iterator[Page]:
-    """A new window; the test fails on an error in a script, a breach of the policy or a request to elsewhere."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme)
+@pytest.fixture(scope="package")
+def faults() -> list[str]:
+    """Errors in scripts, breaches of the policy and requests to elsewhere, since a test began."""
+    return []
+
+
+@contextmanager
+def opened(browser: Browser, faults: list[str]) -> Iterator[Page]:
+    """Open a window, and note what its pages do wrong."""
+    context = browser.new_context()
     context.set_default_timeout(WAIT)
     expect.set_options(timeout=WAIT)
     window = context.new_page()
-    faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
@@ -89,6 +95,40 @@ def page(browser: Browser, theme: Any) -> Iterator[Page]:
     window.on("request", lambda request: None if "://localhost" in request.url else faults.append(request.url))
     yield window
     context.close()
+
+
+@pytest.fixture(scope="package")
+def window(browser: Browser, faults: list[str]) -> Iterator[Page]:
+    """The window of most tests: each new one would start a process of Chromium and read styles and scripts again."""
+    with opened(browser, faults) as window:
+        yield window
+
+
+@pytest.fixture
+def emptied_window(window: Page, live_server: LiveServer) -> Iterator[Page]:
+    """That window, which forgets in the end where it was and who was logged in."""
+    yield window
+    window.goto("about:blank")
+    window.context.clear_cookies()
+    kept = {"origin": live_server.url, "storageTypes": "local_storage"}
+    window.context.new_cdp_session(window).send("Storage.clearDataForOrigin", kept)
+
+
+@pytest.fixture
+def own_window(browser: Browser, faults: list[str]) -> Iterator[Page]:
+    """A window for one test, that changes its clock or what it may load."""
+    with opened(browser, faults) as window:
+        yield window
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, faults: list[str], theme: Any) -> Iterator[Page]:
+    """A window that knows nothing of earlier tests; the test fails on whatever its pages do wrong."""
+    page = request.getfixturevalue("own_window" if "own_window" in request.fixturenames else "emptied_window")
+    faults.clear()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme=theme)
+    yield page
     assert faults == []
 
 

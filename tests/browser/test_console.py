@@ -254,6 +254,7 @@ def test_a_job_is_cancelled_with_a_reason_while_its_page_keeps_itself_fresh(logi
     expect(page.get_by_text(f"Cancelled by {operator.email}").first).to_be_visible()
 
 
+@pytest.mark.usefixtures("own_window")
 def test_a_list_keeps_itself_fresh_but_not_under_the_hands_of_who_picks(login: Login) -> None:
     fail("first")
     page = login(superuser())
@@ -277,10 +278,11 @@ def test_a_list_keeps_itself_fresh_but_not_under_the_hands_of_who_picks(login: L
     assert asked
 
 
+@pytest.mark.usefixtures("own_window")
 def test_without_scripts_everything_can_still_be_done(login: Login) -> None:
     fail("the pipe is broken")
     page = login(superuser())
-    page.context.route("**/*.js", lambda route: route.abort())
+    page.route("**/*.js", lambda route: route.abort())
 
     page.goto(page.url + "jobs/job/?q=state:failed")
     page.get_by_role("link", name="tests.fail").click()
