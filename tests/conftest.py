@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,10 +11,11 @@ from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
 from tests.emptying import empty, forget_dead_rows
+from tests.thoroughness import THOROUGH, draws
 
-settings.register_profile("dev", max_examples=100, deadline=None)  # a busy machine is no failure
-settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile("dev", max_examples=draws(100), deadline=None)  # a busy machine is no failure
+settings.register_profile("ci", max_examples=draws(100), derandomize=True, deadline=None)
+settings.load_profile("ci" if THOROUGH else "dev")
 
 
 @pytest.fixture(autouse=True, scope="session")

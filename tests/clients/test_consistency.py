@@ -9,12 +9,13 @@ from datetime import date, timedelta
 import pytest
 
 from tests.clients.phone import NewPhone, Offline, Phone, both_sync
+from tests.thoroughness import draws
 
 DAYS = [(date(2026, 3, 1) + timedelta(days=number)).isoformat() for number in range(4)]
 FAULTS = ("lost", "cut", "unanswered", "doubled")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(draws(8)))
 def test_the_package_itself_finds_no_difference_after_a_random_week(seed: int, new_phone: NewPhone) -> None:
     dice = random.Random(seed)  # noqa: S311
     phones = [new_phone() for _ in range(3)]

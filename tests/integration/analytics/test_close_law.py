@@ -20,6 +20,7 @@ from habits.domain.records import Record, Rule
 from habits.models import Completion, Habit, User
 from habits.selectors import rule_of
 from tests.factories import HabitFactory, UserFactory, unsynced
+from tests.thoroughness import draws
 from tests.unit.habits.strategies import TODAY, histories, rules
 
 from .people import at, close
@@ -63,7 +64,7 @@ def stand(habit: Habit, records: dict[date, Record], last: date, neutral: set[da
     return state_of(habit.user_id, trace(Known(habit, EVE, None, ()), records, last, neutral), last)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=draws(20), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(lives, neutral_nights)
 def test_a_night_is_what_all_records_come_to(
     given_lives: list[tuple[Rule, dict[date, Record]]], neutral: set[int]

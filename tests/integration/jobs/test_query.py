@@ -13,6 +13,7 @@ from focusjobs.jobs.errors import QueryError
 from focusjobs.jobs.looking.query import WORDS, matching
 from focusjobs.jobs.models import Job
 from tests.factories import UserFactory
+from tests.thoroughness import draws
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,7 @@ def test_a_filter_finds_what_it_names(three: dict[int, str], text: str, expected
     assert {three[number] for number in matching(text).values_list("pk", flat=True)} == expected
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=draws(100), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(word=st.sampled_from([*(word for word in WORDS if word != "args"), "args.a"]), value=st.text(min_size=1))
 def test_postgresql_takes_every_filter_that_is_not_refused(word: str, value: str) -> None:
     try:

@@ -26,6 +26,7 @@ from focusjobs.jobs.ledger.housekeeping import MAX_STALLS
 from focusjobs.jobs.ledger.results import Failure
 from focusjobs.jobs.models import Attempt, Job
 from tests import tasks
+from tests.thoroughness import draws
 
 from .conftest import LEASE, ended
 
@@ -218,6 +219,6 @@ def test_each_job_ends_once_and_no_illegal_move_is_made() -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=draws(40), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.integration.jobs.conftest import bells, pulse
+from tests.thoroughness import draws
 
 from .people import cast, logged_in
 
@@ -33,7 +34,7 @@ __all__ = ["bells", "pulse"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells", "pulse", "one_connection")]
 
-CASES = 8
+CASES = draws(8)
 """Requests of each operation, of each of the two kinds."""
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -14,6 +14,7 @@ from analytics.domain.standing import Standing, best_of, chronicle
 from habits.domain.history import exempting
 from habits.domain.records import Kind, Record, Rule, TargetType
 from habits.domain.summary import summarise
+from tests.thoroughness import draws
 from tests.unit.habits.strategies import TODAY, histories, rules
 
 TICK, SKIP, MISS = Record(value=1000), Record(skipped=True), Record(value=0)
@@ -58,7 +59,7 @@ def assert_same(standing: Standing, expected: Standing) -> None:
         assert value == (pytest.approx(wanted, abs=1e-9) if name == "strength" else wanted), name
 
 
-@settings(max_examples=40)  # each is a hundred days, each of which is looked back from
+@settings(max_examples=draws(80))  # each is a hundred days, each of which is looked back from
 @given(rules, histories, st.sets(st.integers(0, 90).map(ago), max_size=4))
 def test_closing_day_by_day_equals_looking_back(rule: Rule, records: dict[date, Record], neutral: set[date]) -> None:
     for standing, closed, expected, day in closed_one_by_one(rule, records, neutral):

@@ -18,6 +18,7 @@ from habits.models import User
 from tests.integration.habits.sync.convergence import Accepted, Run
 from tests.integration.habits.sync.inbox import accepted
 from tests.integration.habits.sync.simulated_phone import Changes
+from tests.thoroughness import draws
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +77,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.mark.parametrize("stock", [False, True], ids=["push first", "pull first"])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(draws(12)))
 def test_phones_converge_whatever_the_network_does(
     seed: int, stock: bool, api: APIClient, user: User, clock: time_machine.Traveller
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from notifications.transports import Action, Fate
 from notifications.transports.apns import APNs
 from tests.providers import Providers
+from tests.thoroughness import draws
 
 from .conftest import messages
 from .exactness import check_exactness
@@ -115,7 +116,7 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(draws(12)))
 def test_whatever_befalls_the_connections_every_outcome_is_true(providers: Providers, apns: APNs, seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311
     faults = [{"do": fault, "after": dice.randrange(60), "every": dice.randrange(45, 270)} for fault in FAULTS]

@@ -15,6 +15,7 @@ from habits.imports.backup import UnreadableBackup
 from habits.imports.detect import read_backup
 from habits.imports.loop_palette import PALETTE
 from tests.backups import DAY, LOOP_ENTRIES, LOOP_HABITS, database, sample
+from tests.thoroughness import draws
 
 HEADER = "HabitName,HabitDescription,HabitCategory,CalendarDate,Value,CommentText\n"
 LOOP = LOOP_HABITS + LOOP_ENTRIES + "INSERT INTO Habits (id, name) VALUES (1, 'Run');"
@@ -188,7 +189,7 @@ def test_a_csv_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 
 
 @given(seed=st.integers(0, 2**32), hits=st.integers(1, 200))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=draws(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", ["loop.db", "rewire.db", "tickmate.db"])
 def test_a_backup_with_random_damage_is_read_or_refused(tmp_path: Path, name: str, seed: int, hits: int) -> None:
     dice = random.Random(seed)  # noqa: S311 (not for secrets)
