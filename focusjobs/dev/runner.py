@@ -65,10 +65,14 @@ def _run() -> None:
     directory.mkdir(parents=True, exist_ok=True)
     with _only_demo(directory), _services(directory) as services:
         publish({name: os.environ[name] for name in SHARED if os.environ.get(name)})
-        logins = _prepare()
         children: list[Child] = []
+        commands = _commands(port)
         try:
-            _start(children, services, port)
+            # Web imports for seconds, the first time, and asks no table meanwhile.
+            _start("web", commands.pop("web"), children, services)
+            logins = _prepare()
+            for name, arguments in commands.items():
+                _start(name, arguments, children, services)
             _wait_until_ready(children, services, port)
             say(BANNER.format(address=f"http://127.0.0.1:{port}", logins=logins))
             _watch(children, services)
@@ -132,13 +136,12 @@ def _prepare() -> str:
     return words.getvalue()
 
 
-def _start(children: list[Child], services: DevServices, port: int) -> None:
-    """Start web, worker and beat; the guard of the services knows them, should this process be killed."""
-    for name, arguments in _commands(port).items():
-        environment = {**services.child_environment(), "PYTHONWARNINGS": ROOT_WARNING}
-        child = Child(name, [sys.executable, "-m", *arguments], environment)
-        children.append(child)
-        services.register(child.process.pid)
+def _start(name: str, arguments: list[str], children: list[Child], services: DevServices) -> None:
+    """Start one of web, worker and beat; the guard of the services knows it, should this process be killed."""
+    environment = {**services.child_environment(), "PYTHONWARNINGS": ROOT_WARNING}
+    child = Child(name, [sys.executable, "-m", *arguments], environment)
+    children.append(child)
+    services.register(child.process.pid)
 
 
 def _commands(port: int) -> dict[str, list[str]]:
