@@ -24,7 +24,7 @@ from .people import assert_states_are_what_the_records_come_to, sum_up_what_is_o
 pytestmark = pytest.mark.django_db
 
 SEEDS = [12, 1, 0, 18][: draws(4)]
-"""Of lives; those with the most to find come first."""
+"""What the lives are drawn from."""
 
 
 @pytest.fixture(scope="module", params=SEEDS)
